@@ -1,0 +1,84 @@
+/* What is decided about one attempt: the built-in table.  Pure: a response's
+ * facts in, a verdict out. */
+#ifndef SLUICE_POLICY_OUTCOME_H
+#define SLUICE_POLICY_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/random.h"
+#include "engine/policy/headers.h"
+
+enum decision {
+	DECISION_NONE, /* no rule spoke */
+	DECISION_DONE,
+	DECISION_RETRY,
+	DECISION_THROTTLE,
+	DECISION_FAIL,
+	DECISION_UNKNOWN,
+	DECISION_SKIP,
+	DECISION_PAUSE,
+	DECISIONS
+};
+
+const char *decision_name(enum decision decision); /* "throttle" */
+bool decision_parse(const char *name, enum decision *decision);
+
+/* How the transport ended.  request/transfer maps libcurl's codes to these. */
+enum transport {
+	TRANSPORT_OK,       /* a whole response came */
+	TRANSPORT_RENDER,   /* the request could not be made from the item: nothing sent */
+	TRANSPORT_URL,      /* bad URL or unsupported scheme: nothing sent */
+	TRANSPORT_RESOLVE,  /* name not resolved: nothing sent */
+	TRANSPORT_CONNECT,  /* refused, unreachable: nothing sent */
+	TRANSPORT_TLS,      /* certificate not accepted: nothing sent; permanent */
+	TRANSPORT_HANDSHAKE,/* TLS or HTTP/2 set-up broke: nothing sent; temporary */
+	TRANSPORT_TIMEOUT,  /* `sent` says whether anything may have reached the server */
+	TRANSPORT_BROKEN,   /* connection lost while sending or receiving */
+	TRANSPORT_RESENT,   /* libcurl was about to send it a second time; we aborted */
+	TRANSPORT_TOO_MANY_REDIRECTS,
+	TRANSPORT_LOCAL,    /* out of memory or descriptors on this side: nothing sent */
+	TRANSPORTS
+};
+const char *transport_name(enum transport transport); /* "connect" */
+
+struct retry_policy {
+	int retries_max;      /* after the first attempt */
+	int64_t delay_ms;     /* base */
+	int64_t delay_ms_max; /* cap */
+	int64_t time_ms_max;  /* from an item's first attempt, 0: no limit */
+};
+
+/* What came of an attempt. */
+struct attempt_facts {
+	enum transport transport;
+	int http_status;      /* 0: none came */
+	bool sent;            /* some of the request may have reached the server */
+	bool idempotent;      /* GET HEAD PUT DELETE OPTIONS TRACE */
+	bool keyed;           /* an idempotency key was in it */
+	int attempt;          /* 1 = first attempt charged to this budget, this one included */
+	int64_t spent_ms;     /* since this budget's first attempt began */
+	enum decision rule;   /* what a rule said, or DECISION_NONE */
+	struct header_hints hints;
+};
+
+struct verdict {
+	enum decision decision;
+	bool final;            /* nothing more will be sent for this item by itself */
+	bool charge_attempt;   /* counts against retries_max */
+	int64_t wait_ms;       /* drawn wait before the next attempt; -1: nothing waits */
+	int64_t wait_ms_min, wait_ms_max; /* the range it was drawn from; -1 */
+	bool budget_spent;     /* retryable, but attempts or time are used up */
+	char source[64];       /* header the wait came from, "backoff", or "" */
+};
+
+/* A server's wait beyond this pauses the job until then and charges nothing. */
+#define WAIT_PAUSES_JOB_MS 120000
+
+void outcome_decide(const struct attempt_facts *facts, const struct retry_policy *policy,
+                    struct random *random, struct verdict *verdict);
+
+/* Is the method idempotent by RFC 9110, 9.2.2? */
+bool method_idempotent(const char *method);
+
+#endif

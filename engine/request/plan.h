@@ -1,0 +1,54 @@
+/* A job's request, ready to be made for any item: templates compiled, secrets
+ * in.  Immutable once made; many threads render from it at once. */
+#ifndef SLUICE_REQUEST_PLAN_H
+#define SLUICE_REQUEST_PLAN_H
+
+#include "engine/base/buffer.h"
+#include "engine/base/status.h"
+#include "engine/request/secret.h"
+#include "engine/request/spec.h"
+#include "engine/request/template.h"
+
+struct plan;
+
+/* `job_uuid`: 16 random bytes of the job, the salt of idempotency keys.
+ * `secrets` holds the given ones and receives the rest; it must outlive the plan. */
+enum status plan_make(const struct spec *spec, const char *job_name,
+                      const unsigned char job_uuid[16], struct secret_set *secrets,
+                      struct plan **plan, struct error *error);
+void plan_free(struct plan *plan);
+const struct spec *plan_spec(const struct plan *plan);
+const struct secret_set *plan_secrets(const struct plan *plan);
+
+/* One request.  Zero-initialise once, reuse for item after item: the memory stays. */
+struct rendered {
+	const char *method;    /* the plan's */
+	struct buffer url;     /* absolute, percent-encoded */
+	struct buffer headers; /* "Name: value\0" after "Name: value\0" … */
+	int header_count;
+	bool headers_constant; /* the same bytes for every item of this plan */
+	struct buffer body;
+	bool has_body;
+	char idempotency_key[40]; /* "" without */
+};
+void rendered_free(struct rendered *rendered);
+
+/* Render for one item.  STATUS_USAGE says which field and where
+ * ("request.headers.X-Name: field 'name' holds a line break"). */
+enum status plan_render(const struct plan *plan, int64_t seq, const char *key, size_t key_length,
+                        struct json_span input, struct rendered *out, struct error *error);
+
+/* Could plan_render fail for this item?  Cheap check for the import pass:
+ * fills `column` with the field that is missing or unfit. */
+enum status plan_check_item(const struct plan *plan, int64_t seq, struct json_span input,
+                            struct rendered *scratch, struct error *error);
+
+/* As a curl command that works when pasted into a POSIX shell; secrets as
+ * "$NAME" for ${env:NAME} and '***' for others. */
+enum status plan_curl(const struct plan *plan, int64_t seq, const char *key, size_t key_length,
+                      struct json_span input, struct buffer *out, struct error *error);
+
+/* The idempotency key of an item: UUID form of SHA-256(uuid, seq). */
+void plan_idempotency_key(const unsigned char job_uuid[16], int64_t seq, char out[40]);
+
+#endif

@@ -1,0 +1,314 @@
+/* The façade: the only door that web/ and cli/ use.
+ *
+ * An engine owns one database.  Opened ENGINE_RUN it sends; opened
+ * ENGINE_MAINTAIN it only answers questions and takes commands (for the
+ * command line on a database that nobody runs).  All functions may be called
+ * from any thread between engine_open and engine_close, unless they say
+ * otherwise.  Reads use their own read-only connections; every change is a
+ * command to the writer and is on disk when the function returns OK.
+ *
+ * Strings handed to callbacks live during the call only.  Item inputs, header
+ * blocks and bodies are bytes as stored: secrets in them are masked already. */
+#ifndef SLUICE_RUN_ENGINE_H
+#define SLUICE_RUN_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/buffer.h"
+#include "engine/base/json.h"
+#include "engine/base/status.h"
+#include "engine/policy/outcome.h"
+#include "engine/policy/state.h"
+#include "engine/request/secret.h"
+#include "engine/request/spec.h"
+#include "engine/run/meter.h"
+
+struct engine;
+
+enum engine_mode { ENGINE_RUN, ENGINE_MAINTAIN };
+
+struct engine_options {
+	const char *db_path;
+	enum engine_mode mode;
+	int threads;      /* of the pool, 0: pool_threads_for(concurrency) */
+	int concurrency;  /* expected, to size the pool */
+	int running_max;  /* jobs running at once, 0: 64 */
+};
+
+/* STATUS_OWNED where another process has it: engine_owner() tells who. */
+enum status engine_open(const struct engine_options *options, struct engine **engine,
+                        struct error *error);
+/* Drains nothing: call engine_drain first.  NULL is allowed. */
+void engine_close(struct engine *engine);
+
+/* Who owns a database (from DB.lock).  STATUS_NOT_FOUND: nobody. */
+struct engine_owner {
+	long pid;
+	char address[128]; /* "127.0.0.1:8420", "" where it has no page */
+	char token[128];
+};
+enum status engine_owner(const char *db_path, struct engine_owner *owner, struct error *error);
+/* Write our page's address and token into the lock file. */
+enum status engine_announce(struct engine *engine, const char *address, const char *token,
+                            struct error *error);
+/* The token of the last owner, so that an open page survives a restart; false: none. */
+bool engine_last_token(struct engine *engine, char token[128]);
+
+/* ---- jobs ---------------------------------------------------------- */
+
+/* By id ("12") or name; a name that looks like an id is tried as a name first. */
+enum status engine_job_find(struct engine *engine, const char *id_or_name, int64_t *job,
+                            struct error *error);
+
+/* Make a job out of a checked spec (spec->name is set).  Takes no ownership;
+ * `given` holds literal credentials (may be NULL) and is merged.
+ * STATUS_CONFLICT where the name is taken; replace: the old job is renamed
+ * "name@ID". */
+enum status engine_job_create(struct engine *engine, const struct spec *spec,
+                              const struct secret_set *given, bool replace, int64_t *job,
+                              struct error *error);
+
+/* What a job was made with, to compare on resume. *canonical is the caller's to free. */
+enum status engine_job_spec(struct engine *engine, int64_t job, char **canonical,
+                            struct error *error);
+/* Accept a changed spec (--update-job). */
+enum status engine_job_update(struct engine *engine, int64_t job, const struct spec *spec,
+                              const struct secret_set *given, struct error *error);
+/* Bring literal credentials that the stored spec refers to. */
+enum status engine_job_credentials(struct engine *engine, int64_t job,
+                                   const struct secret_set *given, struct error *error);
+
+/* Take items in from a path or "-", on a thread of the engine.  Checks and
+ * compares first: returns after the check, with the import going on behind.
+ * STATUS_USAGE: a bad row (nothing is in).  STATUS_CONFLICT: the items differ
+ * from those of the former run; error->text says what. */
+struct engine_import {
+	const char *path;
+	bool skip_bad_rows;
+	bool append;      /* --append-items */
+};
+enum status engine_job_import(struct engine *engine, int64_t job,
+                              const struct engine_import *import, struct error *error);
+/* An upload over the API: rows as they come; may be called in several uploads. */
+struct engine_upload;
+enum status engine_upload_open(struct engine *engine, int64_t job, enum items_format format,
+                               struct engine_upload **upload, struct error *error);
+enum status engine_upload_feed(struct engine_upload *upload, const char *bytes, size_t length,
+                               struct error *error);
+/* Ends it (frees it in any case); rows: how many came in. */
+enum status engine_upload_close(struct engine_upload *upload, bool abandoned, int64_t *rows,
+                                struct error *error);
+/* No more items will come. */
+enum status engine_job_seal(struct engine *engine, int64_t job, struct error *error);
+
+/* Begin (or go on) sending.  ENGINE_RUN only. */
+enum status engine_job_start(struct engine *engine, int64_t job, struct error *error);
+/* serve: start every unfinished job that is not paused by a person. */
+enum status engine_start_all(struct engine *engine, struct error *error);
+
+enum status engine_job_pause(struct engine *engine, int64_t job, const char *who,
+                             struct error *error);
+enum status engine_job_resume(struct engine *engine, int64_t job, const char *who,
+                              struct error *error);
+enum status engine_job_cancel(struct engine *engine, int64_t job, const char *who,
+                              struct error *error);
+/* STATUS_CONFLICT while it is active (running, importing). */
+enum status engine_job_remove(struct engine *engine, int64_t job, struct error *error);
+
+struct engine_limits { /* negative / NULL: leave as it is */
+	int concurrency;
+	const char *rate; /* "30/s"; "" or "none": no limit */
+	int64_t burst;
+};
+enum status engine_job_set(struct engine *engine, int64_t job, const struct engine_limits *limits,
+                           const char *who, struct error *error);
+
+struct engine_progress {
+	int64_t id;
+	char name[256];
+	enum job_state state;
+	char reason[256];       /* "" none */
+	int64_t resume_at_ms;   /* a pause that ends by itself; 0 */
+	int64_t total;
+	int64_t counts[ITEM_STATES];
+	int64_t attempts, retries, throttled;
+	int64_t bad_rows;       /* left out by --skip-bad-rows */
+	int in_flight;          /* requests out right now */
+	double rate_per_s;
+	bool eta_known;
+	double eta_s[2];
+	int64_t p50_ms, p95_ms, p99_ms; /* -1: none yet */
+	int concurrency, concurrency_now;
+	struct rate rate;       /* configured (count 0: none) */
+	double rate_now;        /* per second; 0: none */
+	int64_t burst;
+	const char *bound_by;   /* "rate", "concurrency", "server", "slow upstream", "nothing left" … */
+	int64_t created_at_ms, started_at_ms, finished_at_ms; /* 0: not yet */
+	bool active;            /* a lane works on it in this process */
+};
+enum status engine_job_progress(struct engine *engine, int64_t job, struct engine_progress *out,
+                                struct error *error);
+/* Jobs with id < before (0: from the newest), newest first. */
+enum status engine_jobs(struct engine *engine, int64_t before, int limit,
+                        void (*visit)(void *context, const struct engine_progress *progress),
+                        void *context, struct error *error);
+
+/* Wait until the job is no longer active, something of it changed that a
+ * display may want, or mono deadline_ns.  True: no longer active. */
+bool engine_job_wait(struct engine *engine, int64_t job, int64_t deadline_ns);
+
+/* Stop sending new requests on all lanes, wait for what is in flight, give
+ * unsent items back.  engine_abort from another thread cuts the wait short. */
+void engine_drain(struct engine *engine);
+void engine_abort(struct engine *engine);
+/* STATUS_OK, or why the engine had to stop by itself (disk, database). */
+enum status engine_health(struct engine *engine, struct error *error);
+
+/* ---- items --------------------------------------------------------- */
+
+struct engine_item {
+	int64_t seq;
+	enum item_state state;
+	const char *key;        /* or NULL */
+	struct json_span input;
+	int attempts;
+	int http_status;        /* of the last attempt, 0 none */
+	const char *class_name; /* "" or transport_name / "http" / "rule" / "template" */
+	const char *code;       /* extracted, or NULL */
+	const char *message;    /* cause for a person, or NULL */
+	uint64_t group;         /* 0: none */
+	int64_t duration_ms;    /* of the last attempt, -1 */
+	int64_t at_ms;          /* when it came to this state, 0 */
+	int64_t due_ms;         /* waiting: when it is tried again */
+	struct json_span extracted; /* JSON object; length 0: none */
+};
+
+struct engine_page {
+	const char *filter; /* INTERFACE's filter language, NULL or "": all */
+	int64_t after;      /* seq */
+	int limit;          /* 1..1000 */
+	bool extracted;     /* fetch `extracted` too */
+};
+/* In seq order.  *next: pass as `after` for the next page; 0: the end.  A page
+ * may be short or empty before the end (the scan is bounded), then *next > 0. */
+enum status engine_items(struct engine *engine, int64_t job, const struct engine_page *page,
+                         void (*visit)(void *context, const struct engine_item *item),
+                         void *context, int64_t *next, struct error *error);
+
+struct engine_attempt {
+	int n;                  /* 1, 2, 3 … over the item's life */
+	int64_t at_ms, duration_ms, connect_ms, first_byte_ms; /* -1 unknown */
+	enum decision decision;
+	int http_status;
+	int curl_error;
+	const char *class_name;
+	const char *message;
+	int64_t wait_ms;        /* before the next one; -1 */
+	const char *wait_source;
+	const char *request;    /* "POST https://…" with secrets masked, or NULL */
+	const char *headers;    /* response's chosen headers, lines, or NULL */
+	const char *body;       /* bytes; NULL: none stored */
+	size_t body_length;
+	int64_t body_bytes;     /* what came */
+	bool truncated;
+};
+enum status engine_item(struct engine *engine, int64_t job, int64_t seq,
+                        void (*item)(void *context, const struct engine_item *item),
+                        void (*attempt)(void *context, const struct engine_attempt *attempt),
+                        void *context, struct error *error);
+/* The item's request as a curl command. */
+enum status engine_item_curl(struct engine *engine, int64_t job, int64_t seq, struct buffer *out,
+                             struct error *error);
+
+enum engine_action { ACTION_RETRY, ACTION_SKIP, ACTION_RESOLVE_DONE, ACTION_RESOLVE_FAILED };
+
+struct engine_selection { /* one of */
+	const char *filter;   /* NULL: not by filter */
+	uint64_t group;       /* 0: not by group */
+	const int64_t *seqs;
+	int seq_count;
+	bool all;             /* every item the action applies to: failed and unknown */
+	bool done_too;        /* retry: also what is done already (behind a warning) */
+};
+struct engine_operation {
+	int64_t id;
+	enum engine_action action;
+	char who[64];
+	int64_t created_at_ms, finished_at_ms; /* 0: under way */
+	int64_t matched, changed;
+	char selection[256];  /* for a person */
+};
+/* dry_run: only counts, *out.id 0.  Small selections are finished when this
+ * returns; larger ones go on in the background. */
+enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,
+                       const struct engine_selection *selection, const char *who, bool dry_run,
+                       struct engine_operation *out, struct error *error);
+enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
+                              void (*visit)(void *context, const struct engine_operation *),
+                              void *context, struct error *error);
+/* Wait for a background operation. */
+enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id,
+                                  int64_t deadline_ns, struct error *error);
+
+/* ---- causes, samples, log ------------------------------------------- */
+
+struct engine_group {
+	uint64_t id;
+	const char *class_name;
+	int http_status;
+	const char *code, *message;
+	int64_t count;
+	int64_t first_at_ms, last_at_ms;
+	int64_t sample_seq;     /* one of its items */
+};
+/* Largest first. */
+enum status engine_groups(struct engine *engine, int64_t job, int limit,
+                          void (*visit)(void *context, const struct engine_group *group),
+                          void *context, struct error *error);
+/* Seconds since `since_ms`; how many were written. */
+int engine_series(struct engine *engine, int64_t job, int64_t since_ms, struct meter_sample *out,
+                  int max);
+struct engine_event {
+	int64_t id, at_ms;
+	const char *who, *what, *detail;
+};
+enum status engine_events(struct engine *engine, int64_t job, int64_t after, int limit,
+                          void (*visit)(void *context, const struct engine_event *event),
+                          void *context, struct error *error);
+enum status engine_bad_rows(struct engine *engine, int64_t job, int limit,
+                            void (*visit)(void *context, int64_t row, const char *fault,
+                                          const char *raw),
+                            void *context, struct error *error);
+
+/* ---- export ---------------------------------------------------------- */
+
+enum export_format { EXPORT_NDJSON, EXPORT_CSV };
+struct engine_export;
+enum status engine_export_open(struct engine *engine, int64_t job, enum export_format format,
+                               const char *filter, struct engine_export **out,
+                               struct error *error);
+/* Append some more rows; *end: there are no more.  Memory stays flat, and no
+ * read transaction outlives the call. */
+enum status engine_export_next(struct engine_export *export, struct buffer *out, bool *end,
+                               struct error *error);
+void engine_export_close(struct engine_export *export);
+
+/* ---- the database ----------------------------------------------------- */
+
+/* Integrity and our own invariants; one line each into `report`. */
+enum status engine_db_check(struct engine *engine, struct buffer *report, struct error *error);
+enum status engine_db_backup(struct engine *engine, const char *path, struct error *error);
+enum status engine_db_vacuum(struct engine *engine, struct error *error); /* ENGINE_MAINTAIN */
+
+/* ---- check, without a database ----------------------------------------- */
+
+/* `sluice check`: validate the spec with its items; the first `render` requests
+ * go to `visit` as text (secrets masked).  rows: how many were checked. */
+enum status engine_check(const struct spec *spec, const struct secret_set *given, int render,
+                         void (*visit)(void *context, int64_t seq, const char *text, size_t length),
+                         void *context, int64_t *rows, struct error *error);
+
+const char *engine_versions(void); /* "libcurl/7.88.1 … sqlite/3.40.1 …" */
+
+#endif

@@ -1,0 +1,121 @@
+/* Items into a job: opens the source, proves it sound before anything is sent,
+ * finds out what a former run had already taken in, and hands batches of rows
+ * on.  Knows nothing of threads or the store: the engine gives it a sink.
+ *
+ * A file is read twice: once to check every row (parse, template fields) and
+ * hash the content, once to import.  A pipe cannot be: it is held in memory up
+ * to INGEST_PEEK_BYTES or INGEST_PEEK_MS; if it ends within that it is treated
+ * as a file, else rows are checked as they come and a bad one stops the import
+ * there (STATUS_USAGE), with what came before kept. */
+#ifndef SLUICE_RUN_INGEST_H
+#define SLUICE_RUN_INGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/buffer.h"
+#include "engine/base/json.h"
+#include "engine/base/status.h"
+#include "engine/request/plan.h"
+#include "engine/request/spec.h"
+
+#define INGEST_PEEK_BYTES (8u << 20)
+#define INGEST_PEEK_MS 1000
+#define INGEST_BATCH_ROWS 1000
+#define INGEST_BATCH_BYTES (256u << 10)
+
+/* What the database remembers of a job's source: how far it was taken in. */
+struct source_state {
+	uint64_t offset;      /* bytes of the stream that are in */
+	uint64_t hash[2];     /* XXH3-128 of those bytes */
+	int64_t rows;         /* rows that are in */
+	bool complete;        /* the import reached the end */
+	uint64_t size;        /* of the whole file as checked; 0: a pipe */
+	uint64_t size_hash[2];/* XXH3-128 of the whole checked file */
+	char *reader_state;   /* see reader_state(); NULL at the start */
+};
+
+struct ingest_row {
+	size_t at, length;         /* input, within text */
+	size_t key_at, key_length; /* the key column's text, within text; length 0 and at 0: no key asked */
+};
+
+struct ingest_bad {
+	int64_t row;
+	char *fault; /* "users.csv: row 17, line 18, column 3: …" */
+	char *raw;
+};
+
+struct ingest_batch {
+	struct buffer text;
+	struct ingest_row *rows;
+	int row_count, row_capacity;
+	struct ingest_bad *bad; /* --skip-bad-rows */
+	int bad_count;
+	struct source_state after; /* where the source stands when this batch is in */
+};
+struct ingest_batch *ingest_batch_new(void);
+void ingest_batch_free(struct ingest_batch *batch);
+
+struct ingest_options {
+	const char *path;             /* as the user wrote it; "-" is fd 0 */
+	const char *name;             /* for messages */
+	enum items_format format;
+	const char *key;              /* column or NULL: missing or empty is a bad row */
+	int64_t rows_max;             /* --limit, 0: all */
+	bool skip_bad_rows;
+	const struct plan *plan;      /* to check that a row can be rendered; NULL: do not */
+	const volatile bool *stop;    /* set from outside: give up soon with STATUS_CLOSED */
+};
+
+struct ingest_sink {
+	/* Takes the batch over (frees it in the end).  Blocks for backpressure. */
+	enum status (*batch)(void *context, struct ingest_batch *batch, struct error *error);
+	void *context;
+};
+
+struct ingest;
+
+/* Open and, for a file (or a pipe that ended within the peek), check it all.
+ * STATUS_USAGE: "users.csv: row 3, line 5, column 2: …".
+ * `columns_out` (may be NULL) gets the CSV columns as a JSON array or "null". */
+enum status ingest_open(const struct ingest_options *options, struct ingest **ingest,
+                        struct error *error);
+void ingest_close(struct ingest *ingest);
+bool ingest_checked(const struct ingest *ingest); /* all of it was seen and is sound */
+int64_t ingest_rows_checked(const struct ingest *ingest);
+void ingest_columns(const struct ingest *ingest, struct buffer *out);
+
+enum source_relation {
+	SOURCE_NEW,      /* nothing is in yet */
+	SOURCE_SAME,     /* the same content; import may still be to finish */
+	SOURCE_APPENDED, /* begins with what is in and the import was complete: has more rows */
+	SOURCE_DIFFERS,
+};
+/* Compare with what a former run took in.  Files: by content hash, without
+ * parsing.  Pipes: SOURCE_SAME is assumed until the bytes prove otherwise in
+ * ingest_run (which then fails with STATUS_CONFLICT before a new row is in). */
+enum status ingest_compare(struct ingest *ingest, const struct source_state *known,
+                           enum source_relation *relation, struct error *error);
+
+/* Import from where `known` stands (NULL: the start).  For a pipe the bytes
+ * known->offset are read, compared by hash and skipped. */
+enum status ingest_run(struct ingest *ingest, const struct source_state *known,
+                       struct ingest_sink sink, struct error *error);
+
+/* Walk the rows from the start without importing, until `row` says otherwise:
+ * to find the first row that differs.  Files only. */
+enum status ingest_walk(struct ingest *ingest,
+                        enum status (*row)(void *context, int64_t seq, struct json_span input,
+                                           struct error *error),
+                        void *context, struct error *error);
+
+/* An upload: bytes are fed instead of read. */
+enum status ingest_upload_new(const struct ingest_options *options, struct ingest_sink sink,
+                              struct ingest **ingest, struct error *error);
+enum status ingest_upload_feed(struct ingest *ingest, const char *bytes, size_t length,
+                               struct error *error);
+/* Ends this upload; hands the last batch on. */
+enum status ingest_upload_end(struct ingest *ingest, struct error *error);
+
+#endif

@@ -1,0 +1,67 @@
+/* The fixed pool: pthreads that each drive their own transfer (curl multi).
+ * In-flight work is bounded by the lanes' semaphores, not by threads. */
+#ifndef SLUICE_RUN_POOL_H
+#define SLUICE_RUN_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/queue.h"
+#include "engine/base/random.h"
+#include "engine/base/status.h"
+#include "engine/request/jsonpath.h"
+#include "engine/request/transfer.h"
+
+/* One item on its way.  Whoever holds the pointer owns it: lane -> pool ->
+ * `finished` callback -> writer. */
+struct task {
+	struct queue_node node;
+	void *lane;               /* opaque here */
+	int64_t seq;
+	char *input;              /* JSON text, NUL-terminated, owned by the task */
+	size_t input_length;
+	char *key;                /* or NULL, owned by the task */
+	int attempts;             /* sent before, ever */
+	int spent;                /* attempts charged to the present budget before this one */
+	int64_t since_ms;         /* wall time of this budget's first attempt, 0: this one */
+	struct exchange exchange;
+	void *result;             /* set by `finished`'s owner */
+};
+
+/* What a pool thread has at hand for its callbacks; used by that thread only. */
+struct pool_worker {
+	struct jsonpath *jsonpath;
+	struct random random;
+	struct buffer scratch;
+};
+
+struct pool;
+
+/* `finished` runs on the pool thread when an exchange ended (or could not be
+ * rendered: TRANSPORT_RENDER with the fault in response.error_text).  It gets
+ * the task back and must be quick.  `flush` runs after each round of
+ * finished calls, so that results can be handed on in one list. */
+struct pool_callbacks {
+	void (*finished)(void *context, struct pool_worker *worker, struct task *task);
+	void (*flush)(void *context, struct pool_worker *worker);
+	void *context;
+};
+
+/* Threads for a concurrency: 4, and one more per 512, at most 64. */
+int pool_threads_for(int concurrency);
+
+enum status pool_start(int threads, struct pool_callbacks callbacks, struct pool **pool,
+                       struct error *error);
+/* Hand over a list of tasks (spread over the threads by load). Any thread. */
+void pool_submit(struct pool *pool, struct queue_list *tasks);
+int pool_in_flight(struct pool *pool);
+/* Abort what is under way; every task still comes back. */
+void pool_abort(struct pool *pool);
+/* Joins the threads; nothing may be in flight unless pool_abort was called. */
+void pool_stop(struct pool *pool);
+
+/* Tasks are recycled with their buffers. */
+struct task *task_new(struct pool *pool);  /* NULL without memory */
+void task_release(struct pool *pool, struct task *task);
+
+#endif

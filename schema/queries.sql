@@ -1,0 +1,2 @@
+-- user_version
+PRAGMA user_version;

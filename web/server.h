@@ -1,0 +1,29 @@
+/* libmicrohttpd: listens, guards, and hands requests to routes.h and the page.
+ * Never touches the writer; closes connections that outlive their deadline. */
+#ifndef SLUICE_WEB_SERVER_H
+#define SLUICE_WEB_SERVER_H
+
+#include <stdbool.h>
+
+#include "engine/base/status.h"
+#include "engine/run/engine.h"
+
+struct server;
+
+struct server_options {
+	struct engine *engine;
+	const char *listen;   /* "127.0.0.1:8420", "[::1]:0" */
+	bool fall_back;       /* take a free port where that one is taken */
+	const char *token;    /* 16..127 printable characters */
+};
+/* Listening on an address that is not loopback is allowed only with a token
+ * from SLUICE_TOKEN (the caller checks) and logs a warning. */
+enum status server_start(const struct server_options *options, struct server **server,
+                         struct error *error);
+/* "127.0.0.1:8420" as really bound. */
+const char *server_address(const struct server *server);
+/* "http://127.0.0.1:8420/#token=…" */
+const char *server_url(const struct server *server);
+void server_stop(struct server *server);
+
+#endif
