@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "engine/base/buffer.h"
+#include "engine/base/utf8.h"
 
 #define JSON_DEPTH_MAX 256
 
@@ -70,9 +71,6 @@ bool json_string_equals(struct json_span string, const char *bytes, size_t lengt
 /* Append the decoded bytes (UTF-8) of a quoted JSON string.  A lone surrogate
  * becomes U+FFFD. */
 void json_string_decode(struct json_span string, struct buffer *out);
-
-/* Is this valid UTF-8?  (Overlong forms, surrogates and > U+10FFFF are not.) */
-bool utf8_check(const char *bytes, size_t length, size_t *bad_offset);
 
 /* Compare two JSON numbers (or any decimal text of that grammar) exactly, of
  * any length: <0, 0, >0. 0.10 equals 1e-1. */

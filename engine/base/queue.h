@@ -37,7 +37,7 @@ bool queue_push_urgent(struct queue *queue, struct queue_list *list);
  * a poke or the close.  Returns the number taken (0: none). */
 int queue_take(struct queue *queue, struct queue_list *out, int64_t deadline_ns);
 
-void queue_poke(struct queue *queue);  /* make a waiting queue_take return */
+void queue_poke(struct queue *queue);  /* make a waiting queue_take return, or the next one not wait */
 void queue_close(struct queue *queue); /* pushes fail from now on; what is in can still be taken */
 int queue_length(struct queue *queue);
 

@@ -18,8 +18,8 @@ struct semaphore *semaphore_new(int limit);
 void semaphore_free(struct semaphore *semaphore);
 
 /* Wait for at least one permit until mono `deadline_ns`; take as many as are
- * free, at most `want` (>= 1).  Returns how many were taken; 0 on deadline,
- * when poked or when closed. */
+ * free, at most `want` (>= 1).  Returns how many were taken; 0 on deadline or
+ * when poked.  A deadline that has passed only tries. */
 int semaphore_acquire(struct semaphore *semaphore, int want, int64_t deadline_ns);
 
 void semaphore_release(struct semaphore *semaphore, int count);
@@ -28,7 +28,9 @@ void semaphore_release(struct semaphore *semaphore, int count);
  * come back (in_flight may exceed the limit until then). */
 void semaphore_resize(struct semaphore *semaphore, int limit);
 
-/* Make every present waiter return 0 (so that it looks at its flags). */
+/* Make every present waiter return 0 (so that it looks at its flags).  With no
+ * waiter there, the next acquire that would have to wait returns 0 at once, so
+ * a poke between a caller's look at its flags and its wait is not lost. */
 void semaphore_poke(struct semaphore *semaphore);
 
 int semaphore_in_flight(struct semaphore *semaphore);

@@ -38,6 +38,10 @@ enum status error_set(struct error *error, enum status status, const char *forma
 enum status error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Replace control characters (C0, DEL, and C1 in UTF-8) by '?', in place: for
+ * hostile text on its way to a terminal. */
+void text_make_printable(char *text);
+
 /* A short English name for a status: "not found". */
 const char *status_name(enum status status);
 
