@@ -47,21 +47,31 @@ struct pool_callbacks {
 	void *context;
 };
 
+/* All functions may be called from any thread, pool_start and pool_stop aside:
+ * those from the owner's. */
+
 /* Threads for a concurrency: 4, and one more per 512, at most 64. */
 int pool_threads_for(int concurrency);
 
 enum status pool_start(int threads, struct pool_callbacks callbacks, struct pool **pool,
                        struct error *error);
-/* Hand over a list of tasks (spread over the threads by load). Any thread. */
+/* Hand over a list of tasks (emptied by it), spread over the threads by load.
+ * Wants of each task: seq, input, key, exchange.plan, may_repeat, body_bytes_max. */
 void pool_submit(struct pool *pool, struct queue_list *tasks);
+/* Tasks submitted whose `finished` has not returned. */
 int pool_in_flight(struct pool *pool);
-/* Abort what is under way; every task still comes back. */
+/* Abort what is under way; every task still comes back through `finished`.
+ * Does not wait for that; what is submitted later runs as ever. */
 void pool_abort(struct pool *pool);
-/* Joins the threads; nothing may be in flight unless pool_abort was called. */
+/* Joins the threads and frees the pool.  What is still in flight is aborted and
+ * comes back first; no task may be out of the pool afterwards, and nobody may
+ * submit any more.  NULL is allowed. */
 void pool_stop(struct pool *pool);
 
-/* Tasks are recycled with their buffers. */
-struct task *task_new(struct pool *pool);  /* NULL without memory */
+/* Tasks are recycled with their buffers, within a fixed amount of memory.  A
+ * new one is all zero but for memory its buffers hold; NULL without memory. */
+struct task *task_new(struct pool *pool);
+/* Frees input and key; `result` is its owner's. NULL is allowed. */
 void task_release(struct pool *pool, struct task *task);
 
 #endif

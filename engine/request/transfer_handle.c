@@ -1,0 +1,296 @@
+#include "engine/request/transfer_handle.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Seconds a connection may have been idle to be used for a request that must
+ * not be sent twice (libcurl counts whole ones, so below 2 s).  Servers close
+ * idle connections after 2 s (gunicorn), 5 s (Node, Apache), 60 s and more; a
+ * request that crosses such a close on the wire ends as `unknown`, and a new
+ * connection costs little at a rate that leaves one idle this long. */
+#define UNREPEATABLE_IDLE_S_MAX 1L
+#define REPEATABLE_IDLE_S_MAX 118L /* libcurl's default */
+
+/* Lines for struct curl_slist, which wants them writable. */
+static char no_expect[] = "Expect:"; /* do not wait for 100 Continue before a large body */
+static char no_content_type[] = "Content-Type:"; /* nothing to be typed */
+
+/* Remember the first failure; out of memory is what it can be. */
+#define SET(handle, option, value)                                                     \
+	do {                                                                           \
+		CURLcode code_ = curl_easy_setopt((handle)->easy, option, value);      \
+		if (code_ != CURLE_OK && (handle)->setup == CURLE_OK)                  \
+			(handle)->setup = code_;                                       \
+	} while (0)
+
+static bool proxy_environment(void)
+{
+	static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY",
+	                                    "all_proxy", "ALL_PROXY"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *value = getenv(names[i]);
+		if (value && *value)
+			return true;
+	}
+	return false;
+}
+
+/* "" keeps libcurl from reading five environment variables for each request. */
+static const char *proxy_default(void)
+{
+	return proxy_environment() ? NULL : "";
+}
+
+/* Options that stay for the handle's life. */
+static void set_constants(struct handle *handle, CURLSH *share)
+{
+	SET(handle, CURLOPT_PRIVATE, handle);
+	SET(handle, CURLOPT_NOSIGNAL, 1L);
+	SET(handle, CURLOPT_ERRORBUFFER, handle->error);
+	SET(handle, CURLOPT_SHARE, share);
+	SET(handle, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
+	SET(handle, CURLOPT_ACCEPT_ENCODING, "");
+	SET(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	SET(handle, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	SET(handle, CURLOPT_PATH_AS_IS, 1L);
+	SET(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	/* To a server that speaks HTTP/2 one connection a thread, not one a request. */
+	SET(handle, CURLOPT_PIPEWAIT, 1L);
+	SET(handle, CURLOPT_TCP_NODELAY, 1L);
+	SET(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	/* A resolver that hangs must not hang the thread when a request times out. */
+	SET(handle, CURLOPT_QUICK_EXIT, 1L);
+	SET(handle, CURLOPT_PROXY, proxy_default());
+	SET(handle, CURLOPT_KEYPASSWD, ""); /* else OpenSSL asks at the terminal */
+	SET(handle, CURLOPT_HEADERFUNCTION, handle_on_header);
+	SET(handle, CURLOPT_HEADERDATA, handle);
+	SET(handle, CURLOPT_WRITEFUNCTION, handle_on_body);
+	SET(handle, CURLOPT_WRITEDATA, handle);
+	SET(handle, CURLOPT_PREREQFUNCTION, handle_on_prereq);
+	SET(handle, CURLOPT_PREREQDATA, handle);
+	SET(handle, CURLOPT_OPENSOCKETFUNCTION, handle_on_socket);
+	SET(handle, CURLOPT_OPENSOCKETDATA, handle);
+}
+
+struct handle *handle_new(CURLSH *share)
+{
+	struct handle *handle = calloc(1, sizeof *handle);
+	if (!handle)
+		return NULL;
+	handle->easy = curl_easy_init();
+	if (handle->easy)
+		set_constants(handle, share);
+	if (!handle->easy || handle->setup != CURLE_OK) {
+		handle_free(handle);
+		return NULL;
+	}
+	return handle;
+}
+
+void handle_free(struct handle *handle)
+{
+	if (!handle)
+		return;
+	curl_easy_cleanup(handle->easy);
+	free(handle->method);
+	free(handle->proxy);
+	free(handle->cacert);
+	free(handle->cert);
+	free(handle->key_file);
+	free(handle->nodes);
+	free(handle);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Bring *held, and with it a string option, to `wanted`. */
+static void set_text(struct handle *handle, CURLoption option, char **held, const char *wanted,
+                     const char *fallback)
+{
+	if (same_text(*held, wanted))
+		return;
+	free(*held);
+	*held = wanted ? strdup(wanted) : NULL;
+	if (wanted && !*held)
+		handle->setup = CURLE_OUT_OF_MEMORY;
+	SET(handle, option, wanted ? wanted : fallback);
+}
+
+static long to_long(int64_t value)
+{
+	return value > LONG_MAX ? LONG_MAX : (long)value;
+}
+
+/* What the plan says for all its items. */
+static void set_plan(struct handle *handle, const struct plan *plan)
+{
+	const struct spec *spec = plan_spec(plan);
+	if (handle->timeout_ms != spec->request.timeout_ms) {
+		handle->timeout_ms = spec->request.timeout_ms;
+		SET(handle, CURLOPT_TIMEOUT_MS, to_long(handle->timeout_ms));
+	}
+	if (handle->connect_timeout_ms != spec->request.connect_timeout_ms) {
+		handle->connect_timeout_ms = spec->request.connect_timeout_ms;
+		SET(handle, CURLOPT_CONNECTTIMEOUT_MS, to_long(handle->connect_timeout_ms));
+	}
+	if (handle->follow_redirects != spec->request.follow_redirects) {
+		handle->follow_redirects = spec->request.follow_redirects;
+		SET(handle, CURLOPT_FOLLOWLOCATION, handle->follow_redirects ? 1L : 0L);
+	}
+	set_text(handle, CURLOPT_PROXY, &handle->proxy, spec->request.proxy, proxy_default());
+	set_text(handle, CURLOPT_CAINFO, &handle->cacert, spec->request.cacert, NULL);
+	set_text(handle, CURLOPT_SSLCERT, &handle->cert, spec->request.cert, NULL);
+	set_text(handle, CURLOPT_SSLKEY, &handle->key_file, spec->request.key_file, NULL);
+}
+
+/* A POST, PUT or PATCH without a body says Content-Length: 0. */
+static enum method_kind kind_of(const struct rendered *request)
+{
+	const char *method = request->method;
+	if (strcmp(method, "HEAD") == 0)
+		return KIND_HEAD;
+	if (request->has_body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+	    strcmp(method, "PATCH") == 0)
+		return KIND_POST;
+	return KIND_GET;
+}
+
+/* The method that libcurl uses for a kind by itself. */
+static const char *const kind_method[] = {"", "GET", "HEAD", "POST"};
+
+static void set_method(struct handle *handle, const struct rendered *request)
+{
+	enum method_kind kind = kind_of(request);
+	const char *custom = NULL;
+	if (strcmp(request->method, kind_method[kind]) != 0)
+		custom = request->method;
+	if (handle->kind != kind) {
+		if (kind == KIND_GET)
+			SET(handle, CURLOPT_HTTPGET, 1L);
+		else if (kind == KIND_HEAD)
+			SET(handle, CURLOPT_NOBODY, 1L);
+		else
+			SET(handle, CURLOPT_POST, 1L);
+		handle->kind = kind;
+	}
+	if (!same_text(handle->method, custom)) {
+		set_text(handle, CURLOPT_CUSTOMREQUEST, &handle->method, custom, NULL);
+		/* Only POST becomes GET by 301 and 302 (Fetch standard, HTTP-redirect fetch). */
+		SET(handle, CURLOPT_POSTREDIR, custom ? CURL_REDIR_POST_301 | CURL_REDIR_POST_302 : 0L);
+	}
+	if (kind == KIND_POST) {
+		bool body = request->has_body && request->body.length > 0;
+		SET(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+		    body ? (curl_off_t)request->body.length : (curl_off_t)0);
+		SET(handle, CURLOPT_POSTFIELDS, body ? request->body.data : "");
+	}
+}
+
+/* Headers that libcurl makes by itself: "Name:" removes them. */
+static bool made_by_libcurl(const char *line, size_t name_length)
+{
+	static const char *const names[] = {"Accept", "Accept-Encoding", "User-Agent",
+	                                    "Content-Type", "Expect"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == name_length &&
+		    strncasecmp(line, names[i], name_length) == 0)
+			return true;
+	return false;
+}
+
+static bool line_named(const char *line, size_t name_length, const char *name)
+{
+	return strlen(name) == name_length && strncasecmp(line, name, name_length) == 0;
+}
+
+/* libcurl takes "Name:" for "leave it out" and "Name;" for an empty value. */
+static void mark_empty(char *line, size_t name_length)
+{
+	char *value = line + name_length + 1;
+	if (value[strspn(value, " \t")] != '\0' || made_by_libcurl(line, name_length))
+		return;
+	line[name_length] = ';';
+	value[0] = '\0';
+}
+
+static bool nodes_reserve(struct handle *handle, int count)
+{
+	if (count <= handle->node_capacity)
+		return true;
+	struct curl_slist *nodes = realloc(handle->nodes, (size_t)count * sizeof *nodes);
+	if (!nodes)
+		return false;
+	handle->nodes = nodes;
+	handle->node_capacity = count;
+	return true;
+}
+
+/* Lay a curl_slist over the rendered lines: libcurl only reads it, so nothing
+ * is copied. */
+static void set_headers(struct handle *handle, struct rendered *request)
+{
+	if (!nodes_reserve(handle, request->header_count + 2)) {
+		handle->setup = CURLE_OUT_OF_MEMORY;
+		return;
+	}
+	int count = 0;
+	bool expect = false, content_type = false;
+	char *end = request->headers.data + request->headers.length;
+	char *line = request->headers.data;
+	for (int i = 0; i < request->header_count; i++) {
+		assert(line < end);
+		char *next = line + strlen(line) + 1;
+		size_t name_length = strcspn(line, ":");
+		if (line[name_length] == ':' && !line_named(line, name_length, "Content-Length")) {
+			expect = expect || line_named(line, name_length, "Expect");
+			content_type = content_type || line_named(line, name_length, "Content-Type");
+			mark_empty(line, name_length);
+			handle->nodes[count++].data = line;
+		}
+		line = next;
+	}
+	if (handle->kind == KIND_POST && !expect)
+		handle->nodes[count++].data = no_expect;
+	if (handle->kind == KIND_POST && !request->has_body && !content_type)
+		handle->nodes[count++].data = no_content_type;
+	for (int i = 0; i < count; i++)
+		handle->nodes[i].next = i + 1 < count ? &handle->nodes[i + 1] : NULL;
+	struct curl_slist *list = count ? handle->nodes : NULL;
+	if (handle->header_list != list) {
+		handle->header_list = list;
+		SET(handle, CURLOPT_HTTPHEADER, list);
+	}
+}
+
+CURLcode handle_begin(struct handle *handle, struct exchange *exchange)
+{
+	assert(!handle->exchange);
+	handle->exchange = exchange;
+	exchange->handle = handle;
+	exchange->prereq_calls = 0;
+	handle->answered = false;
+	handle->headers_ended = true;
+	handle->body_abandoned = false;
+	handle->socket_errno = 0;
+	handle->error[0] = '\0';
+	handle->setup = CURLE_OK;
+
+	set_plan(handle, exchange->plan);
+	set_method(handle, &exchange->request);
+	set_headers(handle, &exchange->request);
+	SET(handle, CURLOPT_URL, exchange->request.url.data ? exchange->request.url.data : "");
+	if (handle->fresh_only == exchange->may_repeat) {
+		handle->fresh_only = !exchange->may_repeat;
+		SET(handle, CURLOPT_MAXAGE_CONN,
+		    handle->fresh_only ? UNREPEATABLE_IDLE_S_MAX : REPEATABLE_IDLE_S_MAX);
+	}
+	return handle->setup;
+}
