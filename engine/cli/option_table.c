@@ -67,7 +67,7 @@ const struct command command_table[COMMANDS] = {
 		.summary = "one item: input, every attempt, request and response",
 		.examples =
 			"sluice show crm 17\n"
-			"sluice show crm 17 --curl | sh -x\n",
+			"sluice show crm 17 --curl\n",
 		.operands = "job", .operands_min = 2, .operands_max = 2 },
 	[COMMAND_GROUPS] = {
 		.name = "groups", .group = "Look", .synopsis = "[OPTIONS] JOB",
@@ -93,7 +93,7 @@ const struct command command_table[COMMANDS] = {
 		.operands = "job", .operands_min = 1, .operands_max = 10000 },
 	[COMMAND_RESOLVE] = {
 		.name = "resolve", .group = "Act",
-		.synopsis = "JOB --as done|failed (--all | --filter F | --group G | --seq N ...)",
+		.synopsis = "JOB --as done|failed (--all|--filter F|--group G|--seq N ...)",
 		.summary = "say what became of unknown items",
 		.description =
 			"An item is unknown when its request may have reached the server and sending\n"
