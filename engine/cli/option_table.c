@@ -93,7 +93,7 @@ const struct command command_table[COMMANDS] = {
 		.operands = "job", .operands_min = 1, .operands_max = 10000 },
 	[COMMAND_RESOLVE] = {
 		.name = "resolve", .group = "Act",
-		.synopsis = "JOB --as done|failed (--all|--filter F|--group G|--seq N ...)",
+		.synopsis = "JOB --as STATE (--all|--filter F|--group G|--seq N ...)",
 		.summary = "say what became of unknown items",
 		.description =
 			"An item is unknown when its request may have reached the server and sending\n"
