@@ -149,7 +149,7 @@ check:
 	@tests/check.sh $(BUILD) unit scenario web
 
 demo:
-	@.ci/deps install build
+	@.ci/deps install demo
 	@$(MAKE) --no-print-directory all upstream
 	@tests/demo.sh $(BUILD)
 

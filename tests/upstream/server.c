@@ -78,7 +78,7 @@ static void connection_close(struct server *server, struct connection *connectio
 
 static bool connection_open(struct server *server, int fd, bool control)
 {
-	struct connection *connection = calloc(1, sizeof *connection);
+	struct connection *connection;
 	int one = 1;
 
 	if ((size_t)fd >= server->connections_size) {
@@ -92,6 +92,7 @@ static bool connection_open(struct server *server, int fd, bool control)
 		server->connections = wider;
 		server->connections_size = size;
 	}
+	connection = calloc(1, sizeof *connection);
 	if (!connection)
 		return false;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);

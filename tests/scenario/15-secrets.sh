@@ -1,0 +1,64 @@
+#!/bin/bash
+# A secret goes to the server and nowhere else: not to the database, the log, the
+# terminal, the API, an export, though the server says it back in its answer.
+. "$(dirname "$0")/lib.sh"
+
+export CRM_TOKEN="s3cr3t-of-the-environment" OTHER=unused
+literal="literal-Bearer-0123456789"
+printf 'file-secret-abcdef\n' >token.txt
+upstream_start --permanent-percent 20
+csv_items 30 >items.csv
+cat >job.json <<JSON
+{"name": "env", "items": "items.csv",
+ "request": {"method": "POST", "url": "$URL/echo/{{id}}",
+  "headers": {"Authorization": "Bearer \${env:CRM_TOKEN}", "X-File": "\${file:token.txt}"},
+  "json": {"id": "{{id}}"}},
+ "store": {"body": "all"}}
+JSON
+expect 3 run job.json
+cp err env.err
+cp out env.out
+grep -q . env.err || fail "no output"
+expect 3 run "$URL/echo/{{id}}" -i items.csv --name given -H "Authorization: Bearer $literal" -v
+cat err out >given.text
+
+# It did arrive.
+upstream_set permanent-percent=0
+curl -sSf "$URL/echo/1" -H "Authorization: Bearer $CRM_TOKEN" | grep -q "$CRM_TOKEN" || fail "the server does not echo"
+exported env --state done | head -n 1 | jq -r .response >echoed
+grep -q 'Authorization: Bearer' echoed || fail "no echo on record: $(cat echoed)"
+
+for job in env given; do
+	exported "$job" >"$job.ndjson"
+	for command in status items groups "export --format csv"; do
+		# shellcheck disable=SC2086
+		"$SLUICE" ${command%% *} "$job" ${command#"${command%% *}"} >>"$job.seen" 2>&1
+	done
+	"$SLUICE" show "$job" 1 >>"$job.seen" 2>&1
+	"$SLUICE" show "$job" 1 --curl >>"$job.seen" 2>&1
+done
+background serve
+wait_until test -s "$SLUICE_DB.lock"
+wait_until eval 'api GET /jobs | grep -q jobs'
+for path in /jobs /jobs/env /jobs/env/items /jobs/env/items/1 /jobs/env/items/1/curl /jobs/env/events /jobs/env/export \
+	/jobs/given/items/1 /jobs/given/items/1/curl /jobs/given/export; do
+	api GET "$path" >>api.seen
+done
+kill -INT "$SLUICE_PID"
+ended 0
+for secret in "$CRM_TOKEN" "$literal" file-secret-abcdef; do
+	for file in "$SLUICE_DB"* ./*.seen ./*.ndjson env.err env.out given.text background.err; do
+		lacks "$file" "$secret"
+	done
+done
+
+# Resumed with the reference on record and the value from the environment.
+expect 0 retry env --all
+expect 0 run job.json
+counted env done 30
+# Without the variable nothing is sent.
+unset CRM_TOKEN
+before=$(upstream_stat .requests)
+expect 2 run job.json --new
+contains err CRM_TOKEN
+equal "$before" "$(upstream_stat .requests)" "requests without the secret"

@@ -1,0 +1,35 @@
+#!/bin/bash
+# Nothing is sent by check, --dry-run and explain; they tell what would be.
+. "$(dirname "$0")/lib.sh"
+
+export TOKEN=check-secret
+upstream_start
+csv_items 20 >items.csv
+cat >job.json <<JSON
+{"name": "c", "items": "items.csv",
+ "request": {"method": "POST", "url": "$URL/u/{{id}}", "headers": {"Authorization": "Bearer \${env:TOKEN}"}, "json": {"n": "{{name}}"}}}
+JSON
+expect 0 check job.json --render 2
+contains out "/u/1"
+contains out '"n":"name 2"'
+lacks out check-secret
+lacks out "/u/3"
+expect 0 run job.json --dry-run
+expect 2 check "$URL/{{nope}}" -i items.csv
+contains err nope
+equal 0 "$(upstream_stat .requests)" requests
+
+explained() { # explained FILTER WANTED RESPONSE OPTIONS…
+	local filter=$1 wanted=$2
+	printf '%b' "$3" >response
+	shift 3
+	expect_input 0 response explain "$@"
+	equal "$wanted" "$(jq -c "$filter" out)" "explain $* of $(head -n 1 response)"
+}
+explained .decision '"done"' 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
+explained .decision '"fail"' 'HTTP/1.1 404 Not Found\r\n\r\n'
+explained '[.decision,.wait_s.min,.source]' '["throttle",7,"retry-after"]' 'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\n\r\n'
+explained .decision '"retry"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method GET
+explained .decision '"unknown"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method POST
+explained .decision '"retry"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method POST --keyed
+equal 0 "$(upstream_stat .requests)" requests
