@@ -10,10 +10,14 @@
 #include "engine/base/buffer.h"
 #include "engine/run/engine.h"
 
+#define ROUTES_PREFIX "/api/v1"
+#define ROUTES_BODY_BYTES_MAX (1u << 20)
+
 struct route_request {
 	const char *method;       /* "GET" */
 	const char *path;         /* decoded, "/api/v1/jobs/1"; no query */
-	const char *(*query)(void *context, const char *name); /* decoded value or NULL */
+	/* Decoded value or NULL.  May be NULL itself: there is no query. */
+	const char *(*query)(void *context, const char *name);
 	void *context;
 	const char *body;         /* whole body of small requests (<= 1 MiB) */
 	size_t body_length;
@@ -22,24 +26,41 @@ struct route_request {
 
 struct route_response {
 	int status;               /* HTTP */
-	const char *content_type; /* static text */
-	const char *file_name;    /* for Content-Disposition, NULL */
+	const char *content_type; /* static text; NULL where there is no body (204) */
+	const char *file_name;    /* for Content-Disposition, plain ASCII, the response's own; NULL */
+	char allow[64];           /* with 405: "GET, POST"; else "" */
 	struct buffer body;       /* the whole, or the first piece */
-	/* More pieces: called until it answers false; NULL: body is all. */
+	/* Appends the next piece (maybe an empty one) to `piece`; called until it
+	 * answers false.  Where the stream broke off before its end, piece->failed
+	 * is set then.  NULL: body is all. */
 	bool (*next)(void *stream, struct buffer *piece);
 	void (*close)(void *stream);
 	void *stream;
 };
+/* Closes the stream too.  A zero-initialised response is allowed. */
 void route_response_free(struct route_response *response);
 
-/* Always fills a response (errors are application/problem+json). */
+/* Always fills a response (errors are application/problem+json).  A HEAD is
+ * dispatched as GET by the caller. */
 void routes_dispatch(struct engine *engine, const struct route_request *request,
                      struct route_response *response);
 
-/* An upload of items (POST /jobs/{id}/items) is streamed: */
+/* An upload of items (POST /jobs/{id}/items) may be of any length: the server
+ * streams it through the following instead of routes_dispatch (which also
+ * takes it, as one small body). */
 bool routes_is_upload(const char *method, const char *path);
+struct route_upload;
+/* `request` without its body.  NULL: refused, *response says why. */
+struct route_upload *routes_upload_open(struct engine *engine, const struct route_request *request,
+                                        struct route_response *response);
+/* A bad row is told by routes_upload_close; what follows it is passed over. */
+void routes_upload_feed(struct route_upload *upload, const char *bytes, size_t length);
+/* Ends it and fills *response; NULL: the client went away in the middle. */
+void routes_upload_close(struct route_upload *upload, struct route_response *response);
 
-/* A problem+json response out of an error. */
+/* Fill a zero-initialised response with a problem+json.  title NULL: the
+ * status code's usual name. */
 void routes_problem(struct route_response *response, int http_status, const char *title,
                     const char *detail);
+
 #endif
