@@ -9,14 +9,22 @@
 #include "engine/run/engine.h"
 
 struct server;
+struct patience_limits;
 
 struct server_options {
 	struct engine *engine;
 	const char *listen;   /* "127.0.0.1:8420", "[::1]:0" */
 	bool fall_back;       /* take a free port where that one is taken */
-	const char *token;    /* 16..127 printable characters */
+	const char *token;    /* 16..127 printable characters, no blanks */
+	const struct patience_limits *patience; /* with slow clients; NULL: the usual */
 };
-/* Listening on an address that is not loopback is allowed only with a token
+/* Answers requests whose Host is "localhost" or an IP address with the port
+ * listened on, and whose Origin, where a browser sends one, is the same
+ * (guard.h says why).  So a forwarded port must have the same number, and a
+ * proxy in front must pass such a Host on.
+ * STATUS_IO: the address cannot be listened on.
+ *
+ * Listening on an address that is not loopback is allowed only with a token
  * from SLUICE_TOKEN (the caller checks) and logs a warning. */
 enum status server_start(const struct server_options *options, struct server **server,
                          struct error *error);
@@ -24,6 +32,9 @@ enum status server_start(const struct server_options *options, struct server **s
 const char *server_address(const struct server *server);
 /* "http://127.0.0.1:8420/#token=…" */
 const char *server_url(const struct server *server);
+/* Ends connections, running uploads and exports included, and waits for the
+ * calls that are in the engine: they must end by themselves (engine_drain).
+ * NULL is allowed. */
 void server_stop(struct server *server);
 
 #endif
