@@ -13,5 +13,7 @@ extern const int migration_count;
 
 struct db;
 enum status migrate(struct db *db, struct error *error);
+/* Reader: is it ours, and of this version? */
+enum status migrate_verify(struct db *db, struct error *error);
 
 #endif
