@@ -1,2 +1,185 @@
+--- Every statement of the store, under its name.  A unit test prepares each one
+--- and fails on a table scan, but for a named list.
+
+-- begin_write
+BEGIN IMMEDIATE;
+-- commit
+COMMIT;
+-- rollback
+ROLLBACK;
+-- savepoint
+SAVEPOINT command;
+-- savepoint_release
+RELEASE command;
+-- savepoint_rollback
+ROLLBACK TO command;
 -- user_version
 PRAGMA user_version;
+-- application_id
+PRAGMA application_id;
+-- set_application_id
+PRAGMA application_id = 1397511491;
+-- table_count
+SELECT count(*) FROM sqlite_schema;
+
+--- jobs
+
+-- job_insert
+INSERT INTO job (name, uuid, spec, repeatable, state, created_at_ms)
+VALUES (?1, ?2, ?3, ?4, 'importing', ?5);
+-- job_rename
+UPDATE job SET name = ?2 WHERE id = ?1;
+-- job_set_spec
+UPDATE job SET spec = ?2, repeatable = ?3 WHERE id = ?1;
+-- job_set_limits
+UPDATE job SET concurrency_set = ?2, rate_set = ?3, burst_set = ?4 WHERE id = ?1;
+-- job_set_removing
+UPDATE job SET removing = 1, name = ?2 WHERE id = ?1;
+-- job_save
+UPDATE job SET state = ?2, reason = ?3, resume_at_ms = ?4, sealed = ?5, claim_cursor = ?6, low = ?7,
+  total = ?8, pending = ?9, running = ?10, waiting = ?11, done = ?12, failed = ?13, unknown = ?14,
+  skipped = ?15, attempts = ?16, retries = ?17, throttled = ?18, bad_rows = ?19,
+  started_at_ms = ?20, finished_at_ms = ?21
+WHERE id = ?1;
+-- job_save_source
+UPDATE job SET source_path = ?2, source_format = ?3, source_columns = ?4, source_offset = ?5,
+  source_hash = ?6, source_rows = ?7, source_complete = ?8, source_size = ?9,
+  source_size_hash = ?10, source_state = ?11
+WHERE id = ?1;
+-- job_get
+SELECT id, name, uuid, spec, repeatable, state, reason, resume_at_ms, sealed, removing,
+  claim_cursor, low, total, pending, running, waiting, done, failed, unknown, skipped,
+  attempts, retries, throttled, bad_rows, concurrency_set, rate_set, burst_set,
+  source_path, source_format, source_columns, source_offset, source_hash, source_rows,
+  source_complete, source_size, source_size_hash, source_state,
+  created_at_ms, started_at_ms, finished_at_ms
+FROM job WHERE id = ?1;
+-- job_find
+SELECT id FROM job WHERE name = ?1;
+-- job_list
+SELECT id FROM job WHERE id < ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2;
+-- job_all
+SELECT id FROM job WHERE id > ?1 ORDER BY id LIMIT 1;
+-- job_delete
+DELETE FROM job WHERE id = ?1;
+-- event_insert
+INSERT INTO event (job, at_ms, who, what, detail) VALUES (?1, ?2, ?3, ?4, ?5);
+
+--- removal of a job, in steps; each finds its rows by a key range
+
+-- remove_bound
+SELECT id FROM item WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1 OFFSET ?3;
+-- remove_items
+DELETE FROM item WHERE id > ?1 AND id <= ?2;
+-- remove_outcomes
+DELETE FROM outcome WHERE id > ?1 AND id <= ?2;
+-- remove_bodies
+DELETE FROM body WHERE id > ?1 AND id <= ?2;
+-- remove_extracted
+DELETE FROM extracted WHERE id > ?1 AND id <= ?2;
+-- remove_attempts
+DELETE FROM attempt WHERE item > ?1 AND item <= ?2;
+-- remove_resend
+DELETE FROM resend WHERE id > ?1 AND id <= ?2;
+-- remove_groups
+DELETE FROM failure_group WHERE job = ?1;
+-- remove_operations
+DELETE FROM operation WHERE job = ?1;
+-- remove_events
+DELETE FROM event WHERE job = ?1;
+-- remove_bad_rows
+DELETE FROM bad_row WHERE job = ?1;
+
+--- items
+
+-- item_insert
+INSERT INTO item (id, input, key) VALUES (?1, ?2, ?3);
+-- item_get
+SELECT input, key FROM item WHERE id = ?1;
+-- bad_row_insert
+INSERT OR REPLACE INTO bad_row (job, row, fault, raw) VALUES (?1, ?2, ?3, ?4);
+-- claim_fresh
+SELECT id, input, key FROM item WHERE id > ?1 AND id <= ?2
+  AND NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.id = item.id)
+ORDER BY id LIMIT ?3;
+-- claim_due
+SELECT resend.id, resend.state, resend.attempts, resend.spent, resend.since_ms, item.input, item.key
+FROM resend JOIN item ON item.id = resend.id
+WHERE resend.job = ?1 AND resend.state <> 'running' AND resend.due_ms <= ?2
+ORDER BY resend.due_ms LIMIT ?3;
+-- claim_mark
+UPDATE resend SET state = 'running' WHERE id = ?1;
+-- next_due
+SELECT min(due_ms) FROM resend WHERE job = ?1 AND state <> 'running';
+-- last_due
+SELECT max(due_ms) FROM resend WHERE job = ?1 AND state <> 'running';
+-- recover_fresh
+SELECT id FROM item WHERE id > ?1 AND id <= ?2
+  AND NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.id = item.id)
+  AND NOT EXISTS (SELECT 1 FROM resend WHERE resend.id = item.id)
+ORDER BY id;
+-- recover_resend
+SELECT id, attempts, spent, since_ms FROM resend WHERE job = ?1 AND state = 'running' ORDER BY id;
+
+--- outcomes
+
+-- resend_put
+INSERT OR REPLACE INTO resend (id, job, state, due_ms, attempts, spent, since_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+-- resend_get
+SELECT state, due_ms, attempts, spent, since_ms FROM resend WHERE id = ?1;
+-- resend_delete
+DELETE FROM resend WHERE id = ?1;
+-- outcome_insert
+INSERT INTO outcome (id, state, attempts, http, cause, duration_ms, at_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+-- outcome_get
+SELECT state, attempts, http, cause, duration_ms, at_ms FROM outcome WHERE id = ?1;
+-- outcome_delete
+DELETE FROM outcome WHERE id = ?1;
+-- outcome_resolve
+UPDATE outcome SET state = ?2, at_ms = ?3, cause = ?4 WHERE id = ?1;
+-- body_insert
+INSERT INTO body (id, headers, body, bytes, connect_ms, first_byte_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- body_get
+SELECT headers, body, bytes, connect_ms, first_byte_ms FROM body WHERE id = ?1;
+-- body_to_attempt
+INSERT OR IGNORE INTO attempt (item, n, at_ms, duration_ms, connect_ms, first_byte_ms, decision, http, curl,
+  class, headers, body, bytes)
+SELECT outcome.id, 1, outcome.at_ms, outcome.duration_ms, body.connect_ms, body.first_byte_ms, 'done',
+  outcome.http, 0, '', body.headers, body.body, coalesce(body.bytes, 0)
+FROM outcome LEFT JOIN body ON body.id = outcome.id WHERE outcome.id = ?1;
+-- body_delete
+DELETE FROM body WHERE id = ?1;
+-- extracted_put
+INSERT OR REPLACE INTO extracted (id, data) VALUES (?1, ?2);
+-- extracted_delete
+DELETE FROM extracted WHERE id = ?1;
+-- attempt_insert
+INSERT OR REPLACE INTO attempt (item, n, at_ms, duration_ms, connect_ms, first_byte_ms, decision, http, curl,
+  class, message, wait_ms, wait_source, request, headers, body, bytes)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
+-- group_add
+INSERT INTO failure_group (job, id, class, http, code, message, count, first_at_ms, last_at_ms, sample_seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?8)
+ON CONFLICT (job, id) DO UPDATE SET count = count + 1, last_at_ms = excluded.last_at_ms,
+  first_at_ms = CASE count WHEN 0 THEN excluded.first_at_ms ELSE first_at_ms END,
+  sample_seq = CASE count WHEN 0 THEN excluded.sample_seq ELSE sample_seq END;
+-- group_subtract
+UPDATE failure_group SET count = count - 1 WHERE job = ?1 AND id = ?2 AND count > 0;
+
+--- operations
+
+-- operation_insert
+INSERT INTO operation (job, action, selection, who, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5);
+-- operation_save
+UPDATE operation SET scan_cursor = ?2, matched = ?3, changed = ?4, finished_at_ms = ?5 WHERE id = ?1;
+-- operation_next_open
+SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms
+FROM operation WHERE id > ?1 AND finished_at_ms = 0 ORDER BY id LIMIT 1;
+-- operation_list
+SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms
+FROM operation WHERE job = ?1 ORDER BY id DESC LIMIT 100;
+-- operation_get
+SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms
+FROM operation WHERE job = ?1 AND id = ?2;

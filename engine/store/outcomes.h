@@ -36,6 +36,7 @@ struct attempt_record {
 	const char *extracted;     /* JSON object or NULL */
 	size_t extracted_length;
 	bool was_resend;           /* there is a row in resend */
+	bool requested;            /* a request was made: counts as an attempt */
 };
 
 /* Record it and move the counts in *row from running to record->next. */
