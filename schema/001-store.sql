@@ -143,6 +143,7 @@ CREATE TABLE operation (
   action TEXT NOT NULL CHECK (action IN ('retry', 'skip', 'resolve_done', 'resolve_failed')),
   selection TEXT NOT NULL,
   who TEXT NOT NULL,
+  done_too INTEGER NOT NULL DEFAULT 0,
   scan_cursor INTEGER NOT NULL DEFAULT 0,
   matched INTEGER NOT NULL DEFAULT 0,
   changed INTEGER NOT NULL DEFAULT 0,

@@ -171,15 +171,18 @@ UPDATE failure_group SET count = count - 1 WHERE job = ?1 AND id = ?2 AND count 
 --- operations
 
 -- operation_insert
-INSERT INTO operation (job, action, selection, who, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5);
+INSERT INTO operation (job, action, selection, who, created_at_ms, done_too) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- operation_save
 UPDATE operation SET scan_cursor = ?2, matched = ?3, changed = ?4, finished_at_ms = ?5 WHERE id = ?1;
 -- operation_next_open
-SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms
+SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
+  done_too
 FROM operation WHERE id > ?1 AND finished_at_ms = 0 ORDER BY id LIMIT 1;
 -- operation_list
-SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms
+SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
+  done_too
 FROM operation WHERE job = ?1 ORDER BY id DESC LIMIT 100;
 -- operation_get
-SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms
+SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
+  done_too
 FROM operation WHERE job = ?1 AND id = ?2;

@@ -13,6 +13,7 @@ enum status operations_add(struct db *db, struct operation_row *row, struct erro
 	db_bind_text(statement, 3, row->selection);
 	db_bind_text(statement, 4, row->who);
 	db_bind_int(statement, 5, row->created_at_ms);
+	db_bind_int(statement, 6, row->done_too);
 	status = db_run(db, statement, error);
 	if (status == STATUS_OK)
 		row->id = sqlite3_last_insert_rowid(db_handle(db));
@@ -49,6 +50,7 @@ static void read_row(sqlite3_stmt *statement, struct operation_row *row)
 	row->changed = db_int(statement, 7);
 	row->created_at_ms = db_int(statement, 8);
 	row->finished_at_ms = db_int(statement, 9);
+	row->done_too = db_int(statement, 10) != 0;
 }
 
 enum status operations_open(struct db *db, int64_t after, struct operation_row *row,

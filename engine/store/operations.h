@@ -13,6 +13,7 @@ struct operation_row {
 	char action[16];
 	char selection[2048]; /* as typed: filter text */
 	char who[64];
+	bool done_too;        /* retry: what is done, too */
 	int64_t scan_cursor, matched, changed;
 	int64_t created_at_ms, finished_at_ms;
 };

@@ -1,0 +1,348 @@
+#include "engine/run/settle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "engine/base/clock.h"
+#include "engine/policy/headers.h"
+#include "engine/request/condition.h"
+#include "engine/request/secret.h"
+
+/* Header lines kept of a response, in bytes. */
+#define HEADERS_KEPT_MAX 8192
+
+/* Of a success only these are kept: what helps to find it again on the other
+ * side.  Of anything else all are, but for those that set credentials. */
+static const char *const headers_of_success[] = {"content-type", "location", "x-request-id",
+                                                 "request-id",   "x-trace-id", "etag", NULL};
+static const char *const headers_never[] = {"set-cookie", "authorization", "proxy-authenticate",
+                                            "www-authenticate", NULL};
+
+static bool name_in(const char *const *list, const char *name, size_t length)
+{
+	for (; *list != NULL; list++)
+		if (strlen(*list) == length && strncasecmp(*list, name, length) == 0)
+			return true;
+	return false;
+}
+
+static void keep_headers(const struct response *response, bool success, struct buffer *out)
+{
+	const char *name, *value;
+	size_t at = 0, name_length, value_length;
+
+	while (headers_next(response->headers.data, response->headers.length, &at, &name,
+	                    &name_length, &value, &value_length)) {
+		if (name_in(headers_never, name, name_length))
+			continue;
+		if (success && !name_in(headers_of_success, name, name_length))
+			continue;
+		if (out->length + name_length + value_length + 3 > HEADERS_KEPT_MAX)
+			break;
+		buffer_append(out, name, name_length);
+		buffer_append(out, ": ", 2);
+		buffer_append(out, value, value_length);
+		buffer_char(out, '\n');
+	}
+}
+
+/* A JSON value as text for a person: strings decoded, others as written. */
+static void value_text(const char *json, size_t length, char *out, size_t size)
+{
+	struct json_span span = {json, length};
+	struct buffer text = {0};
+
+	if (json_type(span) == JSON_STRING)
+		json_string_decode(span, &text);
+	else
+		buffer_append(&text, json, length);
+	snprintf(out, size, "%s", text.data != NULL ? text.data : "");
+	/* snprintf may have cut inside a character. */
+	for (size_t bad; !utf8_check(out, strlen(out), &bad);)
+		out[bad] = '\0';
+	buffer_free(&text);
+}
+
+static bool path_text(struct pool_worker *worker, const struct response *response,
+                      const char *path, char *out, size_t size)
+{
+	bool found;
+
+	if (path == NULL)
+		return false;
+	buffer_reset(&worker->scratch, 65536);
+	found = jsonpath_get(worker->jsonpath, response->body.data, response->body.length, path,
+	                     &worker->scratch);
+	if (found)
+		value_text(worker->scratch.data, worker->scratch.length, out, size);
+	return found;
+}
+
+/* First matching rule, then ok_if.  *class_name says whose word it was. */
+static enum decision apply_rules(struct pool_worker *worker, const struct spec *spec,
+                                 const struct response *response, struct settlement *settlement,
+                                 const char **class_name)
+{
+	const struct response_view view = {
+	    .status = response->http_status,
+	    .headers = response->headers.data,
+	    .headers_length = response->headers.length,
+	    .body = response->body.data,
+	    .body_length = response->body.length,
+	};
+
+	for (int i = 0; i < spec->rule_count; i++) {
+		const struct spec_rule *rule = &spec->rules[i];
+
+		if (!condition_holds(rule->condition, &view, worker->jsonpath))
+			continue;
+		path_text(worker, response, rule->code, settlement->code, sizeof(settlement->code));
+		path_text(worker, response, rule->message, settlement->text,
+		          sizeof(settlement->text));
+		snprintf(settlement->reason, sizeof(settlement->reason), "rule: %s", rule->text);
+		*class_name = "rule";
+		return rule->then;
+	}
+	if (spec->ok_if == NULL)
+		return DECISION_NONE;
+	if (condition_holds(spec->ok_if, &view, worker->jsonpath))
+		return DECISION_DONE;
+	if (response->http_status >= 200 && response->http_status < 300) {
+		*class_name = "ok_if";
+		return DECISION_FAIL;
+	}
+	return DECISION_NONE;
+}
+
+static void extract(struct pool_worker *worker, const struct spec *spec,
+                    const struct response *response, struct buffer *out)
+{
+	for (int i = 0; i < spec->extract_count; i++) {
+		buffer_char(out, i == 0 ? '{' : ',');
+		buffer_json(out, spec->extract[i].name, strlen(spec->extract[i].name));
+		buffer_char(out, ':');
+		buffer_reset(&worker->scratch, 65536);
+		if (jsonpath_get(worker->jsonpath, response->body.data, response->body.length,
+		                 spec->extract[i].value, &worker->scratch))
+			buffer_append(out, worker->scratch.data, worker->scratch.length);
+		else
+			buffer_text(out, "null");
+	}
+	buffer_char(out, '}');
+}
+
+static enum item_state next_state(const struct verdict *verdict)
+{
+	switch (verdict->decision) {
+	case DECISION_DONE:
+		return ITEM_DONE;
+	case DECISION_FAIL:
+		return ITEM_FAILED;
+	case DECISION_UNKNOWN:
+		return ITEM_UNKNOWN;
+	case DECISION_SKIP:
+		return ITEM_SKIPPED;
+	case DECISION_PAUSE:
+		return ITEM_PENDING;
+	default:
+		return ITEM_WAITING;
+	}
+}
+
+static void local_time(int64_t wall_ms, char out[16])
+{
+	time_t seconds = (time_t)(wall_ms / MS_PER_S);
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	strftime(out, 16, "%H:%M:%S", &tm);
+}
+
+/* Waiting beyond this one item: the lane holds, or the job pauses. */
+static void plan_pause(struct settlement *settlement, const struct verdict *verdict,
+                       int64_t now_ms)
+{
+	char until[16];
+	bool by_server = verdict->source[0] != '\0' && strcmp(verdict->source, "backoff") != 0;
+
+	if (verdict->decision == DECISION_PAUSE) {
+		settlement->pause_by_rule = true;
+		return;
+	}
+	if (verdict->decision != DECISION_THROTTLE || !by_server || verdict->wait_ms < 0)
+		return;
+	if (verdict->wait_ms <= WAIT_PAUSES_JOB_MS) {
+		settlement->hold_ms = verdict->wait_ms;
+		return;
+	}
+	settlement->pause_until_ms = now_ms + verdict->wait_ms;
+	local_time(settlement->pause_until_ms, until);
+	snprintf(settlement->reason, sizeof(settlement->reason), "%d until %s",
+	         settlement->record.http_status, until);
+}
+
+static void describe(struct settlement *settlement, const struct response *response,
+                     const struct secret_set *secrets)
+{
+	struct attempt_record *record = &settlement->record;
+
+	if (settlement->text[0] == '\0') {
+		if (response->transport != TRANSPORT_OK)
+			snprintf(settlement->text, sizeof(settlement->text), "%s",
+			         response->error_text);
+		else
+			cause_message(response->body.data, response->body.length, settlement->text,
+			              sizeof(settlement->text));
+	}
+	secret_mask(secrets, settlement->text, strlen(settlement->text));
+	secret_mask(secrets, settlement->code, strlen(settlement->code));
+	cause_normalise(settlement->text, strlen(settlement->text), settlement->cause);
+	record->code = settlement->code[0] != '\0' ? settlement->code : NULL;
+	record->message = settlement->text;
+	record->cause = settlement->cause;
+	record->group = cause_hash(record->class_name, record->http_status, record->code,
+	                           settlement->cause);
+}
+
+static void attach_response(struct settlement *settlement, const struct spec *spec,
+                            const struct secret_set *secrets)
+{
+	struct attempt_record *record = &settlement->record;
+	struct exchange *exchange = &settlement->task->exchange;
+	struct response *response = &exchange->response;
+	const bool success = record->next == ITEM_DONE;
+	const bool keep_body = spec->store_body == STORE_BODY_ALL ||
+	                       (spec->store_body == STORE_BODY_FAILED && !success);
+
+	record->body_bytes = response->body_bytes;
+	if (response->http_status == 0)
+		return;
+	keep_headers(response, success && record->n == 1, &settlement->headers);
+	if (settlement->headers.length > 0) {
+		secret_mask(secrets, settlement->headers.data, settlement->headers.length);
+		record->headers = settlement->headers.data;
+		record->headers_length = settlement->headers.length;
+	}
+	if (keep_body && response->body.data != NULL) {
+		secret_mask(secrets, response->body.data, response->body.length);
+		record->body = response->body.data;
+		record->body_length = response->body.length;
+	}
+}
+
+static void attach_request(struct settlement *settlement, const struct secret_set *secrets)
+{
+	const struct rendered *request = &settlement->task->exchange.request;
+
+	if (request->method == NULL || request->url.length == 0)
+		return;
+	buffer_text(&settlement->request, request->method);
+	buffer_char(&settlement->request, ' ');
+	buffer_append(&settlement->request, request->url.data, request->url.length);
+	if (settlement->request.failed)
+		return;
+	secret_mask(secrets, settlement->request.data, settlement->request.length);
+	settlement->record.request = settlement->request.data;
+}
+
+static void fill_times(struct attempt_record *record, const struct response *response,
+                       int64_t now_ms)
+{
+	record->at_ms = now_ms;
+	record->duration_ms = response->total_us / 1000;
+	record->connect_ms = response->connect_us / 1000;
+	record->first_byte_ms = response->first_byte_us > 0 ? response->first_byte_us / 1000 : -1;
+}
+
+static void decide(struct settlement *settlement, struct pool_worker *worker,
+                   const struct spec *spec, int64_t now_ms, struct verdict *verdict)
+{
+	struct task *task = settlement->task;
+	struct response *response = &task->exchange.response;
+	struct attempt_record *record = &settlement->record;
+	const char *class_name =
+	    response->transport == TRANSPORT_OK ? "http" : transport_name(response->transport);
+	struct attempt_facts facts = {
+	    .transport = response->transport,
+	    .http_status = response->http_status,
+	    .sent = response->sent,
+	    .idempotent = spec->idempotent,
+	    .keyed = spec->keyed,
+	    .attempt = task->spent + 1,
+	    .spent_ms = task->since_ms > 0 ? now_ms - task->since_ms : response->total_us / 1000,
+	};
+
+	if (response->transport == TRANSPORT_OK)
+		facts.rule = apply_rules(worker, spec, response, settlement, &class_name);
+	headers_read(response->headers.data, response->headers.length, now_ms, &facts.hints);
+	outcome_decide(&facts, &spec->retry, &worker->random, verdict);
+
+	record->class_name = class_name;
+	record->decision = verdict->decision;
+	record->next = next_state(verdict);
+	record->spent = task->spent + (verdict->charge_attempt ? 1 : 0);
+	record->since_ms = task->since_ms > 0 ? task->since_ms : response->started_wall_ms;
+	record->wait_ms = verdict->wait_ms;
+	if (record->next == ITEM_WAITING)
+		record->due_ms = now_ms + (verdict->wait_ms > 0 ? verdict->wait_ms : 0);
+	snprintf(settlement->wait_source, sizeof(settlement->wait_source), "%s", verdict->source);
+	record->wait_source = settlement->wait_source[0] != '\0' ? settlement->wait_source : NULL;
+}
+
+struct settlement *settle(struct pool_worker *worker, struct task *task, int64_t job,
+                          int64_t now_ms)
+{
+	const struct plan *plan = task->exchange.plan;
+	const struct spec *spec = plan_spec(plan);
+	const struct secret_set *secrets = plan_secrets(plan);
+	struct response *response = &task->exchange.response;
+	struct settlement *settlement = calloc(1, sizeof(*settlement));
+	struct attempt_record *record;
+	struct verdict verdict;
+
+	if (settlement == NULL)
+		return NULL;
+	settlement->message.kind = MESSAGE_RESULT;
+	settlement->task = task;
+	settlement->job = job;
+	settlement->latency_us = response->total_us;
+	record = &settlement->record;
+	record->seq = task->seq;
+	record->n = task->attempts + 1;
+	record->http_status = response->http_status;
+	record->curl_error = response->curl_error;
+	record->requested = response->transport != TRANSPORT_RENDER;
+	record->was_resend = task->resend;
+	fill_times(record, response, now_ms);
+	decide(settlement, worker, spec, now_ms, &verdict);
+	settlement->final = item_state_final(record->next);
+	if (record->next == ITEM_DONE && spec->extract_count > 0) {
+		extract(worker, spec, response, &settlement->extracted);
+		secret_mask(secrets, settlement->extracted.data, settlement->extracted.length);
+		record->extracted = settlement->extracted.data;
+		record->extracted_length = settlement->extracted.length;
+	}
+	if (record->next != ITEM_DONE) {
+		describe(settlement, response, secrets);
+		plan_pause(settlement, &verdict, now_ms);
+	}
+	if (record->next != ITEM_DONE || record->n > 1)
+		attach_request(settlement, secrets);
+	attach_response(settlement, spec, secrets);
+	return settlement;
+}
+
+void settlement_free(struct pool *pool, struct settlement *settlement)
+{
+	if (settlement == NULL)
+		return;
+	if (settlement->task != NULL)
+		task_release(pool, settlement->task);
+	buffer_free(&settlement->headers);
+	buffer_free(&settlement->request);
+	buffer_free(&settlement->extracted);
+	free(settlement);
+}
