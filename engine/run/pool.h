@@ -21,6 +21,7 @@ struct task {
 	char *input;              /* JSON text, NUL-terminated, owned by the task */
 	size_t input_length;
 	char *key;                /* or NULL, owned by the task */
+	bool resend;              /* claimed from the store's resend table */
 	int attempts;             /* sent before, ever */
 	int spent;                /* attempts charged to the present budget before this one */
 	int64_t since_ms;         /* wall time of this budget's first attempt, 0: this one */

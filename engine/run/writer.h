@@ -18,13 +18,14 @@
 
 struct writer;
 
-/* A lane as the writer sees it.  Called on the writer's thread, outside of any
- * transaction but for take_want and starved; must not call back or block. */
+/* A lane as the writer sees it.  Called on the writer's thread; must not call
+ * back or block. */
 struct writer_client {
-	/* How many items it would take now; asked again it answers 0 until the
-	 * lane wants more. */
-	int (*take_want)(void *lane);
+	/* How many items it would take now. */
+	int (*want)(void *lane);
+	/* It has nothing to send though it could: commit soon. */
 	bool (*starved)(void *lane);
+	/* Claimed and committed: the lane's now.  Lowers what it wants. */
 	void (*deliver)(void *lane, struct queue_list *tasks);
 	/* The job's row after a commit that touched it.  claimable: there is
 	 * something to claim at this moment. */
@@ -50,12 +51,14 @@ void writer_stop(struct writer *writer);
 
 /* STATUS_OK, or why it stopped. */
 enum status writer_health(struct writer *writer, struct error *error);
+/* Is it waiting for space on the disk? */
+bool writer_disk_full(struct writer *writer);
 
 /* Hand over results; blocks while too many wait. Emptied. */
 void writer_push_results(struct writer *writer, struct queue_list *settlements);
 
 /* Give back tasks that were claimed and not sent. */
-void writer_unclaim(struct writer *writer, struct queue_list *tasks);
+void writer_unclaim(struct writer *writer, int64_t job, struct queue_list *tasks);
 
 /* Run `run` on the writer's thread inside its transaction and wait until that
  * is committed.  What a failing command did is undone. */
@@ -76,6 +79,9 @@ enum status writer_job(struct writer *writer, int64_t job, struct job_row **row,
 void writer_forget(struct writer *writer, int64_t job);
 /* For commands: `seq` now has an outcome or waits in resend. */
 void writer_settled(struct writer *writer, int64_t job, int64_t seq);
+
+/* For commands: a bulk operation was added. */
+void writer_bulk_kick(struct writer *writer);
 
 /* Attach a lane to its job / take it off (waits until no call is under way). */
 enum status writer_attach(struct writer *writer, int64_t job, const struct writer_client *client,

@@ -1,0 +1,165 @@
+#include "engine/run/bulk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/store/filter.h"
+#include "engine/store/operations.h"
+#include "engine/store/reads.h"
+
+/* A step must not hold up results for long: about 10 ms. */
+#define STEP_CHANGES 500
+#define STEP_SCAN 5000
+
+struct bulk {
+	bool busy;
+	bool loaded; /* row and filter hold the operation under way */
+	struct operation_row row;
+	struct filter *filter;
+	int64_t seqs[STEP_CHANGES];
+	int seq_count;
+};
+
+struct bulk *bulk_new(void)
+{
+	struct bulk *bulk = calloc(1, sizeof(*bulk));
+
+	if (bulk != NULL)
+		bulk->busy = true; /* a former run may have left one open */
+	return bulk;
+}
+
+static void unload(struct bulk *bulk)
+{
+	filter_free(bulk->filter);
+	bulk->filter = NULL;
+	bulk->loaded = false;
+}
+
+void bulk_free(struct bulk *bulk)
+{
+	if (bulk == NULL)
+		return;
+	unload(bulk);
+	free(bulk);
+}
+
+void bulk_kick(struct bulk *bulk)
+{
+	bulk->busy = true;
+}
+
+bool bulk_busy(const struct bulk *bulk)
+{
+	return bulk->busy;
+}
+
+void bulk_rolled_back(struct bulk *bulk)
+{
+	unload(bulk);
+	bulk->busy = true;
+}
+
+bool bulk_action_parse(const char *name, enum manual *what)
+{
+	static const char *const names[] = {
+	    [MANUAL_RETRY] = "retry",
+	    [MANUAL_SKIP] = "skip",
+	    [MANUAL_DONE] = "resolve_done",
+	    [MANUAL_FAILED] = "resolve_failed",
+	};
+
+	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
+		if (strcmp(names[i], name) == 0) {
+			*what = (enum manual)i;
+			return true;
+		}
+	return false;
+}
+
+enum status bulk_one(struct writer *writer, struct db *db, int64_t job, int64_t seq,
+                     enum manual what, bool done_too, int64_t now_ms, bool *changed,
+                     struct error *error)
+{
+	struct job_row *row;
+	enum status status = writer_job(writer, job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = outcomes_manual(db, row, seq, what, done_too, now_ms, changed, error);
+	if (status == STATUS_OK && *changed)
+		writer_settled(writer, job, seq);
+	return status;
+}
+
+static enum status load(struct bulk *bulk, struct db *db, struct error *error)
+{
+	enum status status = operations_open(db, 0, &bulk->row, error);
+
+	if (status == STATUS_NOT_FOUND) {
+		bulk->busy = false;
+		return STATUS_OK;
+	}
+	if (status != STATUS_OK)
+		return status;
+	status = filter_parse(bulk->row.selection, &bulk->filter, error);
+	bulk->loaded = status == STATUS_OK;
+	return status;
+}
+
+static enum status collect(void *context, const struct item_row *item)
+{
+	struct bulk *bulk = context;
+
+	bulk->seqs[bulk->seq_count++] = item->seq;
+	return STATUS_OK;
+}
+
+static enum status finish(struct bulk *bulk, struct db *db, int64_t now_ms, struct error *error)
+{
+	char detail[512];
+
+	bulk->row.finished_at_ms = now_ms;
+	snprintf(detail, sizeof(detail), "%lld of %lld items (%.300s)", (long long)bulk->row.changed,
+	         (long long)bulk->row.matched, bulk->row.selection);
+	return events_add(db, bulk->row.job, now_ms, bulk->row.who, bulk->row.action, detail, error);
+}
+
+enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, int64_t now_ms,
+                      struct error *error)
+{
+	struct item_query query = {.limit = STEP_CHANGES, .scan_max = STEP_SCAN};
+	struct job_row *job;
+	enum manual what = MANUAL_RETRY;
+	int64_t next = 0;
+	bool changed;
+	enum status status = bulk->loaded ? STATUS_OK : load(bulk, db, error);
+
+	if (status != STATUS_OK || !bulk->loaded)
+		return status;
+	bulk_action_parse(bulk->row.action, &what);
+	status = writer_job(writer, bulk->row.job, &job, error);
+	if (status != STATUS_OK)
+		return status;
+	query.filter = bulk->filter;
+	query.after = bulk->row.scan_cursor;
+	bulk->seq_count = 0;
+	status = reads_items(db, job, &query, collect, bulk, &next, error);
+	for (int i = 0; status == STATUS_OK && i < bulk->seq_count; i++) {
+		status = bulk_one(writer, db, bulk->row.job, bulk->seqs[i], what, bulk->row.done_too,
+		                  now_ms, &changed, error);
+		bulk->row.changed += status == STATUS_OK && changed;
+	}
+	if (status != STATUS_OK)
+		return status;
+	bulk->row.matched += bulk->seq_count;
+	bulk->row.scan_cursor = next;
+	if (next == 0)
+		status = finish(bulk, db, now_ms, error);
+	if (status == STATUS_OK)
+		status = operations_save(db, &bulk->row, error);
+	if (status == STATUS_OK && next == 0)
+		unload(bulk);
+	return status;
+}

@@ -1,0 +1,485 @@
+#include "engine/run/lane.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+
+/* Items taken from the store ahead of their permits, for jobs whose requests
+ * may be repeated: enough for LOOKAHEAD_NS of work, so that a commit's time is
+ * bridged, and no more, so that `running` stays near what is really out. */
+#define LOOKAHEAD_NS (60 * NS_PER_MS)
+#define LOOKAHEAD_MIN 16
+#define LOOKAHEAD_MAX 4000
+
+/* Permits taken at a time. */
+#define BATCH_MAX 64
+
+/* A lane that may not claim ahead gives its permits back after so long without
+ * an item. */
+#define CLAIM_WAIT_NS (250 * NS_PER_MS)
+
+struct lane {
+	/* immutable */
+	struct lane_options options;
+	struct meter *meter;
+	pthread_t thread;
+
+	atomic_int in_flight;    /* given to the pool and not yet back */
+	atomic_int unsettled;    /* given to the pool and not yet on disk */
+	atomic_int want;         /* what the writer may claim for us */
+
+	/* guarded by mutex.  Lock order: the lane's before none; it is a leaf. */
+	pthread_mutex_t mutex;
+	pthread_cond_t cond;     /* inbox, flags, hold */
+	struct queue_list inbox; /* claimed and unsent */
+	bool sending;            /* the job's state lets us send */
+	bool claimable;          /* there is something to claim */
+	bool draining, stop;
+	int64_t hold_until_ns;   /* the server asked for a break */
+	const char *bound_by;
+	int64_t sent_mark_ns;    /* lookahead: rate of sending */
+	int64_t sent_count;
+	double sent_per_ns;
+	bool joinable;
+};
+
+/* ---- the writer's side ------------------------------------------------- */
+
+static int lane_want(void *context)
+{
+	struct lane *lane = context;
+
+	return atomic_load(&lane->want);
+}
+
+static bool lane_starved(void *context)
+{
+	struct lane *lane = context;
+	bool starved;
+
+	pthread_mutex_lock(&lane->mutex);
+	starved = lane->inbox.count == 0 && atomic_load(&lane->want) > 0 && lane->sending;
+	pthread_mutex_unlock(&lane->mutex);
+	return starved;
+}
+
+static void list_append(struct queue_list *to, struct queue_list *from)
+{
+	if (from->head == NULL)
+		return;
+	if (to->head == NULL) {
+		*to = *from;
+	} else {
+		to->tail->next = from->head;
+		to->tail = from->tail;
+		to->count += from->count;
+	}
+	memset(from, 0, sizeof(*from));
+}
+
+static void lane_deliver(void *context, struct queue_list *tasks)
+{
+	struct lane *lane = context;
+	int count = tasks->count;
+
+	pthread_mutex_lock(&lane->mutex);
+	list_append(&lane->inbox, tasks);
+	atomic_fetch_sub(&lane->want, count);
+	pthread_cond_signal(&lane->cond);
+	pthread_mutex_unlock(&lane->mutex);
+}
+
+static void lane_changed(void *context, const struct job_row *row, bool claimable)
+{
+	struct lane *lane = context;
+	bool sending = row->state == JOB_RUNNING || row->state == JOB_IMPORTING;
+
+	pthread_mutex_lock(&lane->mutex);
+	if (sending != lane->sending || claimable != lane->claimable) {
+		lane->sending = sending;
+		lane->claimable = claimable;
+		if (!sending)
+			atomic_store(&lane->want, 0);
+		pthread_cond_signal(&lane->cond);
+	}
+	pthread_mutex_unlock(&lane->mutex);
+	if (!sending)
+		semaphore_poke(limit_semaphore(lane->options.limit));
+}
+
+static void lane_recorded(void *context, const struct settlement *settlement)
+{
+	struct lane *lane = context;
+
+	meter_add(lane->meter, clock_mono_ns(), clock_wall_ms(), settlement->record.decision,
+	          settlement->final, settlement->latency_us);
+	atomic_fetch_sub(&lane->unsettled, 1);
+}
+
+/* ---- pool threads' side -------------------------------------------------- */
+
+/* The server's wait stops the whole lane: one 429 must not be followed by what
+ * else was about to go out. */
+static void hold(struct lane *lane, int64_t hold_ms)
+{
+	int64_t until = clock_mono_ns() + hold_ms * NS_PER_MS;
+
+	pthread_mutex_lock(&lane->mutex);
+	if (until > lane->hold_until_ns)
+		lane->hold_until_ns = until;
+	pthread_cond_signal(&lane->cond);
+	pthread_mutex_unlock(&lane->mutex);
+}
+
+struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, struct task *task)
+{
+	struct settlement *settlement;
+
+	settlement = settle(worker, task, lane->options.job, clock_wall_ms());
+	if (settlement != NULL && settlement->hold_ms > 0)
+		hold(lane, settlement->hold_ms);
+	atomic_fetch_sub(&lane->in_flight, 1);
+	if (settlement == NULL) {
+		atomic_fetch_sub(&lane->unsettled, 1);
+		log_error("out of memory: an outcome could not be kept; its item is taken up at "
+		          "the next start");
+	}
+	semaphore_release(limit_semaphore(lane->options.limit), 1);
+	return settlement;
+}
+
+/* ---- the lane's own thread ------------------------------------------------ */
+
+/* Raise what we want up to the lookahead; poke the writer where that is news. */
+static void want_more_locked(struct lane *lane)
+{
+	int ahead = (int)(lane->sent_per_ns * (double)LOOKAHEAD_NS);
+	int target, missing;
+
+	if (!lane->options.repeatable || !lane->claimable)
+		return;
+	if (ahead < semaphore_limit(limit_semaphore(lane->options.limit)) / 2)
+		ahead = semaphore_limit(limit_semaphore(lane->options.limit)) / 2;
+	target = ahead < LOOKAHEAD_MIN ? LOOKAHEAD_MIN : ahead > LOOKAHEAD_MAX ? LOOKAHEAD_MAX : ahead;
+	missing = target - lane->inbox.count - atomic_load(&lane->want);
+	if (missing < (target + 3) / 4)
+		return;
+	atomic_fetch_add(&lane->want, missing);
+	writer_poke(lane->options.writer);
+}
+
+static void note_sent_locked(struct lane *lane, int count)
+{
+	int64_t now = clock_mono_ns();
+	double rate;
+
+	lane->sent_count += count;
+	if (now - lane->sent_mark_ns < 100 * NS_PER_MS)
+		return;
+	rate = (double)lane->sent_count / (double)(now - lane->sent_mark_ns);
+	lane->sent_per_ns = (lane->sent_per_ns + rate) / 2;
+	lane->sent_mark_ns = now;
+	lane->sent_count = 0;
+}
+
+static void give_back_locked(struct lane *lane)
+{
+	struct queue_list unsent = lane->inbox;
+
+	memset(&lane->inbox, 0, sizeof(lane->inbox));
+	atomic_store(&lane->want, 0);
+	if (unsent.count == 0)
+		return;
+	pthread_mutex_unlock(&lane->mutex);
+	writer_unclaim(lane->options.writer, lane->options.job, &unsent);
+	pthread_mutex_lock(&lane->mutex);
+}
+
+static bool may_send_locked(const struct lane *lane)
+{
+	return lane->sending && !lane->draining && !lane->stop;
+}
+
+/* Sleep until there is something to send and nothing against it.  False: stop. */
+static bool wait_for_work(struct lane *lane)
+{
+	bool go;
+
+	pthread_mutex_lock(&lane->mutex);
+	for (;;) {
+		int64_t deadline = CLOCK_NEVER;
+
+		if (lane->stop)
+			break;
+		if (!may_send_locked(lane)) {
+			give_back_locked(lane);
+			if (may_send_locked(lane) || lane->stop)
+				continue;
+		} else if (lane->hold_until_ns > clock_mono_ns()) {
+			lane->bound_by = "server";
+			deadline = lane->hold_until_ns;
+		} else {
+			want_more_locked(lane);
+			if (lane->inbox.count > 0 || (!lane->options.repeatable && lane->claimable))
+				break;
+			lane->bound_by = lane->claimable ? "store" : "nothing left";
+		}
+		clock_cond_wait(&lane->cond, &lane->mutex, deadline);
+	}
+	go = !lane->stop;
+	pthread_mutex_unlock(&lane->mutex);
+	return go;
+}
+
+/* Wait until a token may be there; false where something else came up. */
+static bool wait_for_token(struct lane *lane, int64_t wait_ns)
+{
+	int64_t deadline = clock_mono_ns() + wait_ns;
+	bool go;
+
+	pthread_mutex_lock(&lane->mutex);
+	lane->bound_by = "rate";
+	while (may_send_locked(lane) && lane->hold_until_ns <= clock_mono_ns())
+		if (clock_cond_wait(&lane->cond, &lane->mutex, deadline) != 0)
+			break;
+	go = may_send_locked(lane) && lane->hold_until_ns <= clock_mono_ns();
+	pthread_mutex_unlock(&lane->mutex);
+	return go;
+}
+
+/* Tokens for at most `permits` requests; waits for the first.  0: look again. */
+static int take_tokens(struct lane *lane, int permits)
+{
+	int64_t wait_ns = 0;
+	int tokens = limit_take_tokens(lane->options.limit, permits, &wait_ns);
+
+	while (tokens == 0) {
+		/* A rate changed meanwhile is seen within a second. */
+		if (!wait_for_token(lane, wait_ns < NS_PER_S ? wait_ns : NS_PER_S))
+			return 0;
+		tokens = limit_take_tokens(lane->options.limit, permits, &wait_ns);
+	}
+	return tokens;
+}
+
+/* A lane that may not claim ahead asks for exactly what it can send now. */
+static void claim_for_grants(struct lane *lane, int grants)
+{
+	int64_t deadline = clock_mono_ns() + CLAIM_WAIT_NS;
+
+	pthread_mutex_lock(&lane->mutex);
+	if (lane->inbox.count < grants && may_send_locked(lane)) {
+		atomic_store(&lane->want, grants - lane->inbox.count);
+		writer_poke(lane->options.writer);
+		while (lane->inbox.count == 0 && may_send_locked(lane) && lane->claimable)
+			if (clock_cond_wait(&lane->cond, &lane->mutex, deadline) != 0)
+				break;
+	}
+	pthread_mutex_unlock(&lane->mutex);
+}
+
+static void take_tasks(struct lane *lane, int count, struct queue_list *out)
+{
+	pthread_mutex_lock(&lane->mutex);
+	while (out->count < count && lane->inbox.head != NULL && may_send_locked(lane)) {
+		struct queue_node *node = lane->inbox.head;
+
+		lane->inbox.head = node->next;
+		if (lane->inbox.head == NULL)
+			lane->inbox.tail = NULL;
+		lane->inbox.count--;
+		queue_list_add(out, node);
+	}
+	note_sent_locked(lane, out->count);
+	pthread_mutex_unlock(&lane->mutex);
+}
+
+static int batch_size(struct lane *lane)
+{
+	int waiting;
+
+	pthread_mutex_lock(&lane->mutex);
+	waiting = lane->options.repeatable ? lane->inbox.count : BATCH_MAX;
+	pthread_mutex_unlock(&lane->mutex);
+	return waiting < 1 ? 1 : waiting > BATCH_MAX ? BATCH_MAX : waiting;
+}
+
+static void send_some(struct lane *lane)
+{
+	struct semaphore *semaphore = limit_semaphore(lane->options.limit);
+	struct queue_list tasks = {0};
+	int permits, tokens, sent;
+
+	lane->bound_by = "concurrency";
+	permits = semaphore_acquire(semaphore, batch_size(lane), clock_mono_ns() + NS_PER_S);
+	if (permits == 0)
+		return;
+	tokens = take_tokens(lane, permits);
+	if (tokens < permits)
+		semaphore_release(semaphore, permits - tokens);
+	if (tokens == 0)
+		return;
+	if (!lane->options.repeatable)
+		claim_for_grants(lane, tokens);
+	take_tasks(lane, tokens, &tasks);
+	sent = tasks.count;
+	if (sent < tokens) {
+		semaphore_release(semaphore, tokens - sent);
+		limit_return_tokens(lane->options.limit, tokens - sent);
+	}
+	if (sent == 0)
+		return;
+	for (struct queue_node *node = tasks.head; node != NULL; node = node->next) {
+		struct task *task = (struct task *)node;
+
+		task->lane = lane;
+		task->exchange.plan = lane->options.plan;
+		task->exchange.may_repeat = lane->options.repeatable;
+		task->exchange.body_bytes_max = plan_spec(lane->options.plan)->body_bytes_max;
+	}
+	atomic_fetch_add(&lane->in_flight, sent);
+	atomic_fetch_add(&lane->unsettled, sent);
+	pool_submit(lane->options.pool, &tasks);
+}
+
+static void *lane_main(void *argument)
+{
+	struct lane *lane = argument;
+
+	pthread_setname_np(pthread_self(), "sluice-lane");
+	while (wait_for_work(lane))
+		send_some(lane);
+	return NULL;
+}
+
+/* ---- from outside ----------------------------------------------------------- */
+
+static void lane_free(struct lane *lane)
+{
+	plan_free(lane->options.plan);
+	limit_free(lane->options.limit);
+	meter_free(lane->meter);
+	pthread_mutex_destroy(&lane->mutex);
+	pthread_cond_destroy(&lane->cond);
+	free(lane);
+}
+
+enum status lane_start(const struct lane_options *options, struct lane **out,
+                       struct error *error)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+	struct writer_client client = {
+	    .want = lane_want,
+	    .starved = lane_starved,
+	    .deliver = lane_deliver,
+	    .changed = lane_changed,
+	    .recorded = lane_recorded,
+	    .lane = lane,
+	};
+	sigset_t all, old;
+	enum status status;
+	int failed;
+
+	if (lane == NULL)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	lane->options = *options;
+	lane->bound_by = "nothing left";
+	lane->sent_mark_ns = clock_mono_ns();
+	pthread_mutex_init(&lane->mutex, NULL);
+	clock_cond_init(&lane->cond);
+	lane->meter = meter_new();
+	status = lane->meter != NULL ? STATUS_OK
+	                             : error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK)
+		status = writer_attach(options->writer, options->job, &client, error);
+	if (status != STATUS_OK) {
+		lane->options.plan = NULL; /* still the caller's */
+		lane->options.limit = NULL;
+		lane_free(lane);
+		return status;
+	}
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	failed = pthread_create(&lane->thread, NULL, lane_main, lane);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (failed != 0) {
+		writer_detach(options->writer, options->job);
+		lane->options.plan = NULL;
+		lane->options.limit = NULL;
+		lane_free(lane);
+		return error_set(error, STATUS_NO_MEMORY, "cannot start a lane: %s",
+		                 strerror(failed));
+	}
+	*out = lane;
+	return STATUS_OK;
+}
+
+void lane_drain(struct lane *lane)
+{
+	pthread_mutex_lock(&lane->mutex);
+	lane->draining = true;
+	pthread_cond_signal(&lane->cond);
+	pthread_mutex_unlock(&lane->mutex);
+	semaphore_poke(limit_semaphore(lane->options.limit));
+}
+
+bool lane_idle(struct lane *lane)
+{
+	bool empty;
+
+	pthread_mutex_lock(&lane->mutex);
+	empty = lane->inbox.count == 0;
+	pthread_mutex_unlock(&lane->mutex);
+	return empty && atomic_load(&lane->unsettled) == 0;
+}
+
+void lane_stop(struct lane *lane)
+{
+	struct queue_list unsent;
+
+	pthread_mutex_lock(&lane->mutex);
+	lane->stop = true;
+	pthread_cond_signal(&lane->cond);
+	pthread_mutex_unlock(&lane->mutex);
+	semaphore_poke(limit_semaphore(lane->options.limit));
+	pthread_join(lane->thread, NULL);
+	writer_detach(lane->options.writer, lane->options.job);
+	/* What the writer delivered while the thread was ending. */
+	unsent = lane->inbox;
+	writer_unclaim(lane->options.writer, lane->options.job, &unsent);
+	lane_free(lane);
+}
+
+void lane_view(struct lane *lane, struct lane_view *view)
+{
+	view->in_flight = atomic_load(&lane->in_flight);
+	view->concurrency = semaphore_limit(limit_semaphore(lane->options.limit));
+	pthread_mutex_lock(&lane->mutex);
+	view->bound_by = lane->bound_by;
+	pthread_mutex_unlock(&lane->mutex);
+}
+
+struct limit *lane_limit(struct lane *lane)
+{
+	return lane->options.limit;
+}
+
+struct meter *lane_meter(struct lane *lane)
+{
+	return lane->meter;
+}
+
+const struct plan *lane_plan(const struct lane *lane)
+{
+	return lane->options.plan;
+}
+
+int64_t lane_job(const struct lane *lane)
+{
+	return lane->options.job;
+}
