@@ -309,13 +309,20 @@ static int batch_size(struct lane *lane)
 	return waiting < 1 ? 1 : waiting > BATCH_MAX ? BATCH_MAX : waiting;
 }
 
+static void set_bound_by(struct lane *lane, const char *what)
+{
+	pthread_mutex_lock(&lane->mutex);
+	lane->bound_by = what;
+	pthread_mutex_unlock(&lane->mutex);
+}
+
 static void send_some(struct lane *lane)
 {
 	struct semaphore *semaphore = limit_semaphore(lane->options.limit);
 	struct queue_list tasks = {0};
 	int permits, tokens, sent;
 
-	lane->bound_by = "concurrency";
+	set_bound_by(lane, "concurrency");
 	permits = semaphore_acquire(semaphore, batch_size(lane), clock_mono_ns() + NS_PER_S);
 	if (permits == 0)
 		return;

@@ -1,0 +1,626 @@
+#include "engine/run/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "engine/run/engine_internal.h"
+#include "engine/store/items.h"
+
+#define RUNNING_MAX_DEFAULT 64
+
+/* ---- readers ----------------------------------------------------------- */
+
+enum status engine_reader(struct engine *engine, struct db **db, struct error *error)
+{
+	*db = NULL;
+	pthread_mutex_lock(&engine->readers_mutex);
+	if (engine->reader_count > 0)
+		*db = engine->readers[--engine->reader_count];
+	pthread_mutex_unlock(&engine->readers_mutex);
+	if (*db != NULL)
+		return STATUS_OK;
+	return db_open(engine->db_path, DB_READER, db, error);
+}
+
+void engine_reader_done(struct engine *engine, struct db *db)
+{
+	if (db == NULL)
+		return;
+	pthread_mutex_lock(&engine->readers_mutex);
+	if (engine->reader_count < READERS_KEPT) {
+		engine->readers[engine->reader_count++] = db;
+		db = NULL;
+	}
+	pthread_mutex_unlock(&engine->readers_mutex);
+	db_close(db);
+}
+
+enum status engine_row(struct engine *engine, int64_t job, struct job_row *row,
+                       struct error *error)
+{
+	struct db *db;
+	enum status status = engine_reader(engine, &db, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = jobs_get(db, job, row, error);
+	engine_reader_done(engine, db);
+	if (status == STATUS_OK && row->removing) {
+		job_row_free(row);
+		return error_set(error, STATUS_NOT_FOUND, "no job %lld", (long long)job);
+	}
+	return status;
+}
+
+/* ---- stations ----------------------------------------------------------- */
+
+struct station *station_find_locked(struct engine *engine, int64_t job)
+{
+	struct station *station = NULL;
+
+	HASH_FIND(hh, engine->stations, &job, sizeof(job), station);
+	return station;
+}
+
+struct station *station_of_locked(struct engine *engine, int64_t job)
+{
+	struct station *station = station_find_locked(engine, job);
+
+	if (station != NULL)
+		return station;
+	station = calloc(1, sizeof(*station));
+	if (station == NULL)
+		return NULL;
+	station->job = job;
+	station->secrets = secret_set_new();
+	if (station->secrets == NULL) {
+		free(station);
+		return NULL;
+	}
+	HASH_ADD(hh, engine->stations, job, sizeof(job), station);
+	return station;
+}
+
+void engine_notify(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->mutex);
+	engine->serial++;
+	pthread_cond_broadcast(&engine->changed);
+	pthread_mutex_unlock(&engine->mutex);
+}
+
+static void on_changed(void *context, const struct job_row *row)
+{
+	struct engine *engine = context;
+	struct station *station;
+
+	pthread_mutex_lock(&engine->mutex);
+	station = station_find_locked(engine, row->id);
+	if (station != NULL)
+		station->ended = row->state == JOB_FINISHED || row->state == JOB_CANCELLED ||
+		                 row->state == JOB_HALTED;
+	engine->serial++;
+	pthread_cond_broadcast(&engine->changed);
+	pthread_mutex_unlock(&engine->mutex);
+}
+
+static void on_tick(void *context)
+{
+	struct engine *engine = context;
+	int64_t now_ns = clock_mono_ns(), wall_ms = clock_wall_ms();
+
+	pthread_mutex_lock(&engine->mutex);
+	for (struct station *station = engine->stations; station != NULL;
+	     station = station->hh.next) {
+		struct lane_view view;
+
+		if (station->lane == NULL || station->ended)
+			continue;
+		lane_view(station->lane, &view);
+		meter_tick(lane_meter(station->lane), now_ns, wall_ms, view.in_flight,
+		           view.concurrency);
+	}
+	pthread_mutex_unlock(&engine->mutex);
+}
+
+/* ---- the pool's callbacks -------------------------------------------------- */
+
+/* Results of this round on this pool thread, handed on in one list. */
+static _Thread_local struct queue_list round_results;
+
+static void on_finished(void *context, struct pool_worker *worker, struct task *task)
+{
+	struct engine *engine = context;
+	struct settlement *settlement = lane_settle(task->lane, worker, task);
+
+	if (settlement == NULL)
+		task_release(engine->pool, task);
+	else
+		queue_list_add(&round_results, &settlement->message.node);
+}
+
+static void on_flush(void *context, struct pool_worker *worker)
+{
+	struct engine *engine = context;
+
+	(void)worker;
+	writer_push_results(engine->writer, &round_results);
+}
+
+/* ---- lanes ------------------------------------------------------------------ */
+
+void limits_of(const struct spec *spec, const struct job_row *row, struct limits_now *out)
+{
+	out->concurrency = row->concurrency_set >= 0 ? (int)row->concurrency_set : spec->concurrency;
+	out->rate = spec->rate;
+	if (strcmp(row->rate_set, "none") == 0)
+		out->rate = (struct rate){0};
+	else if (row->rate_set[0] != '\0')
+		(void)rate_parse(row->rate_set, &out->rate, NULL);
+	out->burst = row->burst_set >= 0 ? row->burst_set : spec->burst;
+	if (out->burst < 1)
+		out->burst = 1;
+}
+
+static enum status make_lane(struct engine *engine, int64_t job, struct secret_set *secrets,
+                             struct lane **lane, struct error *error)
+{
+	struct lane_options options = {.job = job, .writer = engine->writer, .pool = engine->pool};
+	struct job_row row;
+	struct limits_now limits;
+	struct spec *spec = NULL;
+	enum status status = engine_row(engine, job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = spec_parse(row.spec, strlen(row.spec), NULL, &spec, error);
+	if (status == STATUS_OK)
+		status = plan_make(spec, row.name, row.uuid, secrets, &options.plan, error);
+	if (status == STATUS_OK) {
+		limits_of(spec, &row, &limits);
+		options.repeatable = row.repeatable;
+		options.limit = limit_new(limits.concurrency, limits.rate, limits.burst);
+		status = options.limit != NULL ? lane_start(&options, lane, error)
+		                               : error_set(error, STATUS_NO_MEMORY, "out of memory");
+	}
+	if (status != STATUS_OK) {
+		plan_free(options.plan);
+		limit_free(options.limit);
+		error_prefix(error, "job '%s'", row.name);
+	}
+	spec_free(spec);
+	job_row_free(&row);
+	return status;
+}
+
+/* Lanes that work; an ended one that idles is no load. */
+static int busy_lanes_locked(struct engine *engine)
+{
+	int count = 0;
+
+	for (struct station *station = engine->stations; station != NULL;
+	     station = station->hh.next)
+		count += (station->lane != NULL && !station->ended) || station->starting;
+	return count;
+}
+
+enum status engine_ensure_lane(struct engine *engine, int64_t job, struct error *error)
+{
+	struct secret_set *secrets;
+	struct station *station;
+	struct lane *lane = NULL;
+	enum status status;
+
+	if (engine->mode != ENGINE_RUN)
+		return STATUS_OK;
+	pthread_mutex_lock(&engine->mutex);
+	station = station_of_locked(engine, job);
+	if (station == NULL || station->lane != NULL || station->starting || engine->draining ||
+	    busy_lanes_locked(engine) >= engine->running_max) {
+		if (station != NULL && station->lane == NULL && !station->starting)
+			station->queued = true;
+		pthread_mutex_unlock(&engine->mutex);
+		return station != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+	}
+	station->starting = true;
+	station->queued = false;
+	secrets = station->secrets;
+	pthread_mutex_unlock(&engine->mutex);
+
+	status = make_lane(engine, job, secrets, &lane, error);
+
+	pthread_mutex_lock(&engine->mutex);
+	station->starting = false;
+	if (status == STATUS_OK)
+		station->lane = lane;
+	engine->serial++;
+	pthread_cond_broadcast(&engine->changed);
+	pthread_mutex_unlock(&engine->mutex);
+	if (status == STATUS_OK && engine->draining)
+		lane_drain(lane);
+	return status;
+}
+
+struct note {
+	int64_t job;
+	const char *reason;
+};
+
+static enum status pause_run(struct writer *writer, struct db *db, void *argument,
+                             struct error *error)
+{
+	const struct note *note = argument;
+	struct job_row *row;
+	enum status status = writer_job(writer, note->job, &row, error);
+
+	if (status != STATUS_OK || (row->state != JOB_RUNNING && row->state != JOB_IMPORTING))
+		return status;
+	row->state = JOB_PAUSED;
+	snprintf(row->reason, sizeof(row->reason), "%s", note->reason);
+	return events_add(db, note->job, clock_wall_ms(), "sluice", "pause", note->reason, error);
+}
+
+/* Start a job that nobody waits for: if it cannot be, it says so and pauses. */
+static void start_unattended(struct engine *engine, int64_t job)
+{
+	struct error error = {0};
+	struct note note = {job, error.text};
+
+	if (engine_ensure_lane(engine, job, &error) == STATUS_OK)
+		return;
+	log_warn("%s", error.text);
+	(void)writer_call(engine->writer, pause_run, &note, NULL);
+}
+
+static int64_t next_queued_locked(struct engine *engine)
+{
+	if (engine->draining || busy_lanes_locked(engine) >= engine->running_max)
+		return 0;
+	for (struct station *station = engine->stations; station != NULL;
+	     station = station->hh.next)
+		if (station->queued && !station->starting)
+			return station->job;
+	return 0;
+}
+
+static void *supervise(void *argument)
+{
+	struct engine *engine = argument;
+
+	pthread_setname_np(pthread_self(), "sluice-starter");
+	pthread_mutex_lock(&engine->mutex);
+	while (!engine->closing) {
+		int64_t job = next_queued_locked(engine);
+
+		if (job == 0) {
+			clock_cond_wait(&engine->changed, &engine->mutex, CLOCK_NEVER);
+			continue;
+		}
+		pthread_mutex_unlock(&engine->mutex);
+		start_unattended(engine, job);
+		pthread_mutex_lock(&engine->mutex);
+	}
+	pthread_mutex_unlock(&engine->mutex);
+	return NULL;
+}
+
+enum status engine_job_start(struct engine *engine, int64_t job, struct error *error)
+{
+	return engine_ensure_lane(engine, job, error);
+}
+
+struct unfinished {
+	int64_t jobs[4096];
+	int count;
+};
+
+static void note_unfinished(void *context, const struct job_row *row)
+{
+	struct unfinished *list = context;
+	bool by_person = row->state == JOB_PAUSED && row->resume_at_ms == 0;
+
+	if (row->state >= JOB_FINISHED || by_person || list->count == 4096)
+		return;
+	list->jobs[list->count++] = row->id;
+}
+
+enum status engine_start_all(struct engine *engine, struct error *error)
+{
+	struct unfinished *list = calloc(1, sizeof(*list));
+	struct db *db = NULL;
+	enum status status;
+
+	if (list == NULL)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	status = engine_reader(engine, &db, error);
+	if (status == STATUS_OK)
+		status = jobs_list(db, 0, 1000000, note_unfinished, list, error);
+	engine_reader_done(engine, db);
+	/* Oldest first. */
+	for (int i = list->count - 1; status == STATUS_OK && i >= 0; i--)
+		start_unattended(engine, list->jobs[i]);
+	free(list);
+	return status;
+}
+
+/* ---- open and close ------------------------------------------------------------ */
+
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* What a former process left in flight, job by job, before anything runs. */
+static enum status recover_all(struct db *db, struct error *error)
+{
+	int64_t job = 0, now_ms = clock_wall_ms();
+	enum status status = db_begin(db, error);
+
+	while (status == STATUS_OK) {
+		sqlite3_stmt *statement = db_prepare(db, QUERY_JOB_ALL);
+		struct recovery recovery;
+		struct job_row row;
+		bool found = false;
+
+		db_bind_int(statement, 1, job);
+		status = db_step(db, statement, &found, error);
+		if (status != STATUS_OK || !found)
+			break;
+		job = db_int(statement, 0);
+		db_reset(statement);
+		status = jobs_get(db, job, &row, error);
+		if (status != STATUS_OK)
+			break;
+		status = items_recover(db, &row, now_ms, &recovery, error);
+		if (status == STATUS_OK && recovery.put_back + recovery.unknown > 0) {
+			status = jobs_save(db, &row, error);
+			log_info("job '%s' was interrupted: %lld items in flight are %s", row.name,
+			         (long long)(recovery.put_back + recovery.unknown),
+			         row.repeatable ? "sent again" : "unknown: they may have arrived");
+		}
+		job_row_free(&row);
+	}
+	if (status == STATUS_OK)
+		status = db_commit(db, error);
+	if (status != STATUS_OK)
+		db_rollback(db);
+	return status;
+}
+
+static enum status start_threads(struct engine *engine, const struct engine_options *options,
+                                 struct db **db, struct error *error)
+{
+	struct pool_callbacks callbacks = {on_finished, on_flush, engine};
+	struct writer_options writer = {.changed = on_changed, .tick = on_tick, .context = engine};
+	int threads = options->threads > 0 ? options->threads : pool_threads_for(options->concurrency);
+	sigset_t all, old;
+	enum status status = STATUS_OK;
+
+	if (engine->mode == ENGINE_RUN) {
+		status = transfer_global_init(error);
+		if (status == STATUS_OK)
+			status = pool_start(threads, callbacks, &engine->pool, error);
+	}
+	if (status != STATUS_OK)
+		return status;
+	writer.db = *db;
+	writer.pool = engine->pool;
+	*db = NULL; /* the writer's from here on */
+	status = writer_start(&writer, &engine->writer, error);
+	if (status != STATUS_OK || engine->mode != ENGINE_RUN)
+		return status;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (pthread_create(&engine->supervisor, NULL, supervise, engine) != 0)
+		status = error_set(error, STATUS_NO_MEMORY, "cannot start a thread");
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (status != STATUS_OK)
+		engine->supervisor = 0;
+	return status;
+}
+
+enum status engine_open(const struct engine_options *options, struct engine **out,
+                        struct error *error)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	struct db *db = NULL;
+	enum status status;
+
+	if (engine == NULL)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	engine->mode = options->mode;
+	engine->running_max = options->running_max > 0 ? options->running_max : RUNNING_MAX_DEFAULT;
+	engine->db_path = strdup(options->db_path);
+	pthread_mutex_init(&engine->mutex, NULL);
+	pthread_mutex_init(&engine->readers_mutex, NULL);
+	clock_cond_init(&engine->changed);
+	raise_open_files();
+	status = engine->db_path != NULL ? STATUS_OK
+	                                 : error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK)
+		status = owner_take(engine->db_path, &engine->owner, NULL, &engine->last_owner, error);
+	if (status == STATUS_OK)
+		status = db_open(engine->db_path, DB_WRITER, &db, error);
+	if (status == STATUS_OK)
+		status = recover_all(db, error);
+	if (status == STATUS_OK)
+		status = start_threads(engine, options, &db, error);
+	db_close(db);
+	if (status != STATUS_OK) {
+		engine_close(engine);
+		return status;
+	}
+	*out = engine;
+	return STATUS_OK;
+}
+
+static void stop_lanes(struct engine *engine)
+{
+	struct station *station, *next;
+
+	HASH_ITER(hh, engine->stations, station, next) {
+		if (station->lane != NULL)
+			lane_stop(station->lane);
+		station->lane = NULL;
+	}
+}
+
+static void free_stations(struct engine *engine)
+{
+	struct station *station, *next;
+
+	HASH_ITER(hh, engine->stations, station, next) {
+		HASH_DEL(engine->stations, station);
+		secret_set_free(station->secrets);
+		free(station);
+	}
+}
+
+void engine_close(struct engine *engine)
+{
+	if (engine == NULL)
+		return;
+	atomic_store(&engine->stopping, true);
+	pthread_mutex_lock(&engine->mutex);
+	engine->closing = engine->draining = true;
+	pthread_cond_broadcast(&engine->changed);
+	pthread_mutex_unlock(&engine->mutex);
+	if (engine->supervisor != 0)
+		pthread_join(engine->supervisor, NULL);
+	engine_imports_stop(engine);
+	if (engine->pool != NULL) {
+		engine_abort(engine);
+		engine_drain(engine);
+		stop_lanes(engine);
+	}
+	/* The pool goes after the writer: the writer gives tasks back to it. */
+	writer_stop(engine->writer);
+	if (engine->pool != NULL)
+		pool_stop(engine->pool);
+	for (int i = 0; i < engine->reader_count; i++)
+		db_close(engine->readers[i]);
+	free_stations(engine);
+	owner_release(engine->owner);
+	pthread_mutex_destroy(&engine->mutex);
+	pthread_mutex_destroy(&engine->readers_mutex);
+	pthread_cond_destroy(&engine->changed);
+	free(engine->db_path);
+	free(engine);
+}
+
+/* ---- waiting and ending --------------------------------------------------------- */
+
+static bool all_idle_locked(struct engine *engine)
+{
+	for (struct station *station = engine->stations; station != NULL;
+	     station = station->hh.next)
+		if (station->lane != NULL && !lane_idle(station->lane))
+			return false;
+	return true;
+}
+
+void engine_drain(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->mutex);
+	engine->draining = true;
+	atomic_store(&engine->stopping, true);
+	for (struct station *station = engine->stations; station != NULL;
+	     station = station->hh.next)
+		if (station->lane != NULL)
+			lane_drain(station->lane);
+	while (!all_idle_locked(engine)) {
+		/* A dead writer records nothing more: waiting would not end. */
+		if (writer_health(engine->writer, NULL) != STATUS_OK &&
+		    pool_in_flight(engine->pool) == 0)
+			break;
+		clock_cond_wait(&engine->changed, &engine->mutex, clock_mono_ns() + 50 * NS_PER_MS);
+	}
+	pthread_mutex_unlock(&engine->mutex);
+}
+
+void engine_abort(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->mutex);
+	engine->aborted = true;
+	engine->draining = true;
+	for (struct station *station = engine->stations; station != NULL;
+	     station = station->hh.next)
+		if (station->lane != NULL)
+			lane_drain(station->lane);
+	pthread_mutex_unlock(&engine->mutex);
+	if (engine->pool != NULL)
+		pool_abort(engine->pool);
+}
+
+bool engine_job_wait(struct engine *engine, int64_t job, int64_t deadline_ns)
+{
+	struct station *station;
+	bool ended = false;
+	uint64_t serial;
+
+	pthread_mutex_lock(&engine->mutex);
+	serial = engine->serial;
+	for (;;) {
+		station = station_find_locked(engine, job);
+		ended = station == NULL || (station->lane == NULL && !station->starting &&
+		                            !station->queued && !station->importing) ||
+		        (station->ended && (station->lane == NULL || lane_idle(station->lane)));
+		if (ended || engine->serial != serial)
+			break;
+		if (clock_cond_wait(&engine->changed, &engine->mutex, deadline_ns) != 0)
+			break;
+	}
+	pthread_mutex_unlock(&engine->mutex);
+	return ended;
+}
+
+enum status engine_health(struct engine *engine, struct error *error)
+{
+	return writer_health(engine->writer, error);
+}
+
+enum status engine_owner(const char *db_path, struct engine_owner *out, struct error *error)
+{
+	struct owner_info info;
+	enum status status = owner_find(db_path, &info, error);
+
+	if (status != STATUS_OK)
+		return status;
+	out->pid = info.pid;
+	memcpy(out->address, info.address, sizeof(out->address));
+	memcpy(out->token, info.token, sizeof(out->token));
+	return STATUS_OK;
+}
+
+enum status engine_announce(struct engine *engine, const char *address, const char *token,
+                            struct error *error)
+{
+	return owner_announce(engine->owner, address, token, error);
+}
+
+bool engine_last_token(struct engine *engine, char token[128])
+{
+	if (engine->last_owner.token[0] == '\0')
+		return false;
+	memcpy(token, engine->last_owner.token, 128);
+	return true;
+}
+
+const char *engine_versions(void)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "%s sqlite/%s", transfer_version(), sqlite3_libversion());
+	return text;
+}

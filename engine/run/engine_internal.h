@@ -1,0 +1,92 @@
+/* What the files of the façade share.  Nobody else includes this.
+ *
+ * Lock rule: engine->mutex is never held over a call into the writer (the
+ * writer's thread takes it in its callbacks). */
+#ifndef SLUICE_RUN_ENGINE_INTERNAL_H
+#define SLUICE_RUN_ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uthash.h>
+
+#include "engine/run/engine.h"
+#include "engine/run/lane.h"
+#include "engine/run/pool.h"
+#include "engine/run/writer.h"
+#include "engine/store/db.h"
+#include "engine/store/jobs.h"
+#include "engine/store/owner.h"
+
+#define READERS_KEPT 8
+
+/* A job that this process knows credentials of or works on. */
+struct station {
+	int64_t job;              /* hash key */
+	struct secret_set *secrets; /* outlives the lane's plan; never NULL */
+	struct lane *lane;        /* NULL: not running here */
+	bool starting;            /* somebody is making the lane */
+	bool queued;              /* waits for a free place (running_max) */
+	bool importing;           /* an import or upload is under way */
+	bool ended;               /* the job is finished, cancelled or halted */
+	UT_hash_handle hh;
+};
+
+struct import; /* engine_import.c */
+
+struct engine {
+	/* immutable after open */
+	char *db_path;
+	enum engine_mode mode;
+	int running_max;
+	struct owner *owner;
+	struct owner_info last_owner;
+	struct writer *writer;
+	struct pool *pool;        /* NULL in ENGINE_MAINTAIN */
+	pthread_t supervisor;     /* starts queued jobs; ENGINE_RUN */
+
+	atomic_bool stopping;     /* imports give up */
+
+	/* guarded by mutex */
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;   /* any job's row changed, a station ended, a flag */
+	uint64_t serial;          /* counts changes */
+	struct station *stations;
+	struct import *imports;   /* list */
+	bool draining, aborted, closing;
+
+	/* guarded by readers_mutex */
+	pthread_mutex_t readers_mutex;
+	struct db *readers[READERS_KEPT];
+	int reader_count;
+};
+
+/* A read-only connection; give it back. */
+enum status engine_reader(struct engine *engine, struct db **db, struct error *error);
+void engine_reader_done(struct engine *engine, struct db *db);
+
+/* A job's row through a reader; job_row_free it. */
+enum status engine_row(struct engine *engine, int64_t job, struct job_row *row,
+                       struct error *error);
+
+/* The station of a job, made where there is none.  Mutex held.  NULL: no memory. */
+struct station *station_of_locked(struct engine *engine, int64_t job);
+struct station *station_find_locked(struct engine *engine, int64_t job);
+
+/* Make sure that a lane works on the job (now or when a place is free). */
+enum status engine_ensure_lane(struct engine *engine, int64_t job, struct error *error);
+
+/* The limits in force: the spec's, or what was set by hand. */
+struct limits_now {
+	int concurrency;
+	struct rate rate;
+	int64_t burst;
+};
+void limits_of(const struct spec *spec, const struct job_row *row, struct limits_now *out);
+
+/* Ends all imports and joins their threads. */
+void engine_imports_stop(struct engine *engine);
+
+/* Tell waiters that something changed. */
+void engine_notify(struct engine *engine);
+
+#endif
