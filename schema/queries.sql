@@ -58,7 +58,7 @@ FROM job WHERE id = ?1;
 SELECT id FROM job WHERE name = ?1;
 -- job_list
 SELECT id FROM job WHERE id < ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2;
--- job_all
+-- job_next
 SELECT id FROM job WHERE id > ?1 ORDER BY id LIMIT 1;
 -- job_delete
 DELETE FROM job WHERE id = ?1;

@@ -368,20 +368,13 @@ static enum status recover_all(struct db *db, struct error *error)
 	enum status status = db_begin(db, error);
 
 	while (status == STATUS_OK) {
-		sqlite3_stmt *statement = db_prepare(db, QUERY_JOB_ALL);
 		struct recovery recovery;
 		struct job_row row;
-		bool found = false;
 
-		db_bind_int(statement, 1, job);
-		status = db_step(db, statement, &found, error);
-		if (status != STATUS_OK || !found)
-			break;
-		job = db_int(statement, 0);
-		db_reset(statement);
-		status = jobs_get(db, job, &row, error);
+		status = jobs_next(db, job, &row, error);
 		if (status != STATUS_OK)
 			break;
+		job = row.id;
 		status = items_recover(db, &row, now_ms, &recovery, error);
 		if (status == STATUS_OK && recovery.put_back + recovery.unknown > 0) {
 			status = jobs_save(db, &row, error);
@@ -391,7 +384,7 @@ static enum status recover_all(struct db *db, struct error *error)
 		}
 		job_row_free(&row);
 	}
-	if (status == STATUS_OK)
+	if (status == STATUS_NOT_FOUND)
 		status = db_commit(db, error);
 	if (status != STATUS_OK)
 		db_rollback(db);
@@ -470,9 +463,14 @@ static void stop_lanes(struct engine *engine)
 	struct station *station, *next;
 
 	HASH_ITER(hh, engine->stations, station, next) {
-		if (station->lane != NULL)
-			lane_stop(station->lane);
+		struct lane *lane = station->lane;
+
+		/* The writer's tick looks at lanes until they are gone from here. */
+		pthread_mutex_lock(&engine->mutex);
 		station->lane = NULL;
+		pthread_mutex_unlock(&engine->mutex);
+		if (lane != NULL)
+			lane_stop(lane);
 	}
 }
 
@@ -621,6 +619,6 @@ const char *engine_versions(void)
 {
 	static char text[256];
 
-	snprintf(text, sizeof(text), "%s sqlite/%s", transfer_version(), sqlite3_libversion());
+	snprintf(text, sizeof(text), "%s %s", transfer_version(), db_version());
 	return text;
 }

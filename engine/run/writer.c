@@ -159,7 +159,7 @@ static enum status run_command(struct writer *writer, struct command *command, i
 	enum status status = flush_accounts(writer, now_ms, error);
 
 	if (status == STATUS_OK)
-		status = db_exec(writer->db, QUERY_SAVEPOINT, error);
+		status = db_savepoint(writer->db, error);
 	if (status != STATUS_OK)
 		return status;
 	memset(&command->error, 0, sizeof(command->error));
@@ -170,14 +170,12 @@ static enum status run_command(struct writer *writer, struct command *command, i
 		status = flush_accounts(writer, now_ms, &command->error);
 	command->error.status = status;
 	if (status == STATUS_OK)
-		return db_exec(writer->db, QUERY_SAVEPOINT_RELEASE, error);
+		return db_savepoint_keep(writer->db, error);
 	if (grave(status)) {
 		*error = command->error;
 		return status;
 	}
-	status = db_exec(writer->db, QUERY_SAVEPOINT_ROLLBACK, error);
-	if (status == STATUS_OK)
-		status = db_exec(writer->db, QUERY_SAVEPOINT_RELEASE, error);
+	status = db_savepoint_undo(writer->db, error);
 	if (status == STATUS_OK)
 		reload_accounts(writer);
 	return status;
@@ -265,31 +263,37 @@ static void finish_result(struct writer *writer, struct settlement *settlement)
 static void finish_group(struct writer *writer, const struct error *lost)
 {
 	struct queue_node *node = writer->group.head, *next;
+	struct queue_list commands = {0};
+	struct account *account;
 	int64_t now_ms = clock_wall_ms();
 
-	if (lost == NULL)
-		for (struct account *account = writer->accounts; account != NULL;
-		     account = account->hh.next) {
-			bool touched = account->touched;
-
-			account_committed(account, now_ms);
-			account->touched = false;
-			if (touched)
-				writer->options.changed(writer->options.context, &account->row);
-		}
+	/* Lanes first: they wait for work. */
+	for (account = writer->accounts; lost == NULL && account != NULL; account = account->hh.next)
+		account_committed(account, now_ms);
 	for (; node != NULL; node = next) {
 		struct message *message = (struct message *)node;
 
 		next = node->next;
 		if (message->kind == MESSAGE_RESULT) {
 			finish_result(writer, (struct settlement *)message);
-		} else {
-			if (lost != NULL)
-				((struct command *)message)->error = *lost;
-			finish_command(writer, (struct command *)message);
+			continue;
 		}
+		if (lost != NULL)
+			((struct command *)message)->error = *lost;
+		queue_list_add(&commands, node);
 	}
 	memset(&writer->group, 0, sizeof(writer->group));
+	/* Results before word of them: whoever hears that the job is finished
+	 * finds its lane idle. */
+	for (account = writer->accounts; account != NULL; account = account->hh.next) {
+		if (account->touched && lost == NULL)
+			writer->options.changed(writer->options.context, &account->row);
+		account->touched = false;
+	}
+	for (node = commands.head; node != NULL; node = next) {
+		next = node->next;
+		finish_command(writer, (struct command *)node);
+	}
 }
 
 static void die(struct writer *writer, const struct error *why)

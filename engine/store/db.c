@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -237,6 +238,28 @@ void db_rollback(struct db *db)
 bool db_in_transaction(struct db *db)
 {
 	return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+enum status db_savepoint(struct db *db, struct error *error)
+{
+	return db_exec(db, QUERY_SAVEPOINT, error);
+}
+
+enum status db_savepoint_keep(struct db *db, struct error *error)
+{
+	return db_exec(db, QUERY_SAVEPOINT_RELEASE, error);
+}
+
+enum status db_savepoint_undo(struct db *db, struct error *error)
+{
+	enum status status = db_exec(db, QUERY_SAVEPOINT_ROLLBACK, error);
+
+	return status == STATUS_OK ? db_savepoint_keep(db, error) : status;
+}
+
+const char *db_version(void)
+{
+	return "sqlite/" SQLITE_VERSION;
 }
 
 void db_bind_text(sqlite3_stmt *statement, int index, const char *text)

@@ -8,7 +8,6 @@
 #ifndef SLUICE_STORE_DB_H
 #define SLUICE_STORE_DB_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +16,8 @@
 #include "queries.h"
 
 struct db;
+struct sqlite3;
+struct sqlite3_stmt; /* a prepared statement; sqlite3.h stays inside engine/store */
 
 enum db_role { DB_WRITER, DB_READER };
 
@@ -24,22 +25,22 @@ enum db_role { DB_WRITER, DB_READER };
  * must be there and of our version. */
 enum status db_open(const char *path, enum db_role role, struct db **db, struct error *error);
 void db_close(struct db *db); /* NULL is allowed */
-sqlite3 *db_handle(struct db *db);
+struct sqlite3 *db_handle(struct db *db);
 const char *db_path(const struct db *db);
 
 /* The statement `query`, reset and with its bindings cleared; prepared on
  * first use.  NULL: it could not be prepared (db_fail tells). */
-sqlite3_stmt *db_prepare(struct db *db, enum query query);
+struct sqlite3_stmt *db_prepare(struct db *db, enum query query);
 
 /* Step.  OK with *row telling whether there is one. The statement is reset
  * unless there is a row. */
-enum status db_step(struct db *db, sqlite3_stmt *statement, bool *row, struct error *error);
+enum status db_step(struct db *db, struct sqlite3_stmt *statement, bool *row, struct error *error);
 /* Step a statement that returns nothing. */
-enum status db_run(struct db *db, sqlite3_stmt *statement, struct error *error);
+enum status db_run(struct db *db, struct sqlite3_stmt *statement, struct error *error);
 /* db_run of a statement without bindings. */
 enum status db_exec(struct db *db, enum query query, struct error *error);
 /* Done with a statement that still had rows. */
-void db_reset(sqlite3_stmt *statement);
+void db_reset(struct sqlite3_stmt *statement);
 
 /* The connection's last error as ours: FULL -> DISK_FULL, CORRUPT and NOTADB ->
  * CORRUPT, CONSTRAINT -> CONFLICT, else IO. */
@@ -50,15 +51,22 @@ enum status db_commit(struct db *db, struct error *error);
 void db_rollback(struct db *db);
 bool db_in_transaction(struct db *db);
 
+/* A part of a transaction that can be taken back alone; they do not nest. */
+enum status db_savepoint(struct db *db, struct error *error);
+enum status db_savepoint_keep(struct db *db, struct error *error);
+enum status db_savepoint_undo(struct db *db, struct error *error);
+
+const char *db_version(void); /* "sqlite/3.40.1" */
+
 /* Bindings; text is not copied and must live until the step. NULL binds NULL. */
-void db_bind_text(sqlite3_stmt *statement, int index, const char *text);
-void db_bind_bytes(sqlite3_stmt *statement, int index, const char *text, size_t length);
-void db_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, size_t length);
-void db_bind_int(sqlite3_stmt *statement, int index, int64_t value);
+void db_bind_text(struct sqlite3_stmt *statement, int index, const char *text);
+void db_bind_bytes(struct sqlite3_stmt *statement, int index, const char *text, size_t length);
+void db_bind_blob(struct sqlite3_stmt *statement, int index, const void *bytes, size_t length);
+void db_bind_int(struct sqlite3_stmt *statement, int index, int64_t value);
 /* NULL where value equals `none`. */
-void db_bind_int_or_null(sqlite3_stmt *statement, int index, int64_t value, int64_t none);
-const char *db_text(sqlite3_stmt *statement, int column); /* NULL for NULL */
-int64_t db_int(sqlite3_stmt *statement, int column);
+void db_bind_int_or_null(struct sqlite3_stmt *statement, int index, int64_t value, int64_t none);
+const char *db_text(struct sqlite3_stmt *statement, int column); /* NULL for NULL */
+int64_t db_int(struct sqlite3_stmt *statement, int column);
 
 /* One integer, one text per item inside the store. */
 #define STORE_SEQ_BITS 40

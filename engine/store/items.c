@@ -1,5 +1,6 @@
 #include "engine/store/items.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 

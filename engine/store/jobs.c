@@ -1,5 +1,6 @@
 #include "engine/store/jobs.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,24 @@ enum status jobs_get(struct db *db, int64_t job, struct job_row *row, struct err
 		return error_set(error, STATUS_CORRUPT, "%s: job %lld cannot be read", db_path(db),
 		                 (long long)job);
 	return STATUS_OK;
+}
+
+enum status jobs_next(struct db *db, int64_t after, struct job_row *row, struct error *error)
+{
+	sqlite3_stmt *statement = db_prepare(db, QUERY_JOB_NEXT);
+	bool found = false;
+	enum status status;
+	int64_t job;
+
+	db_bind_int(statement, 1, after);
+	status = db_step(db, statement, &found, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!found)
+		return STATUS_NOT_FOUND;
+	job = db_int(statement, 0);
+	db_reset(statement);
+	return jobs_get(db, job, row, error);
 }
 
 enum status jobs_find(struct db *db, const char *name, int64_t *job, struct error *error)

@@ -55,6 +55,8 @@ enum status jobs_save_source(struct db *db, const struct job_row *row, struct er
 
 /* STATUS_NOT_FOUND where there is none. */
 enum status jobs_get(struct db *db, int64_t job, struct job_row *row, struct error *error);
+/* The first job with id > after, removed ones too; STATUS_NOT_FOUND: none. */
+enum status jobs_next(struct db *db, int64_t after, struct job_row *row, struct error *error);
 enum status jobs_find(struct db *db, const char *name, int64_t *job, struct error *error);
 /* Newest first, id < before (0: from the newest). */
 enum status jobs_list(struct db *db, int64_t before, int limit,

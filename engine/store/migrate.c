@@ -1,5 +1,7 @@
 #include "engine/store/migrate.h"
 
+#include <sqlite3.h>
+
 #include "engine/store/db.h"
 
 static enum status pragma_int(struct db *db, enum query query, int64_t *value,

@@ -1,5 +1,6 @@
 #include "engine/store/outcomes.h"
 
+#include <sqlite3.h>
 #include <assert.h>
 #include <string.h>
 
