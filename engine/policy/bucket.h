@@ -6,6 +6,10 @@
  * (nobody asked in between) there is still one token: idle time earns at most
  * `burst`.
  *
+ * Tokens come due on a fixed grid: asking late for one does not push the next
+ * one back, so that 50/s stays 50/s however late its caller wakes.  In any
+ * window of W seconds at most burst + rate * W tokens are given.
+ *
  * The caller owns the lock. */
 #ifndef SLUICE_POLICY_BUCKET_H
 #define SLUICE_POLICY_BUCKET_H
@@ -21,10 +25,11 @@ struct rate {
 struct bucket {
 	struct rate rate;
 	int64_t burst;      /* tokens that may lie ready, >= 1 */
-	int64_t next_ns;    /* when the next token comes due if none lay ready (theoretical arrival time) */
-	int64_t fraction;   /* remainder of per_ns / count carried on, in 1/count ns */
+	int64_t next_ns;    /* when the first token not yet taken came due, or will */
+	int64_t fraction;   /* what that moment has beyond next_ns, in 1/count ns */
 };
 
+/* Starts full: `burst` tokens lie ready. */
 void bucket_init(struct bucket *bucket, struct rate rate, int64_t burst, int64_t now_ns);
 /* New rate or burst from now on; tokens that lie ready are cut to the new burst. */
 void bucket_set(struct bucket *bucket, struct rate rate, int64_t burst, int64_t now_ns);

@@ -1,0 +1,232 @@
+#include "engine/policy/outcome.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/policy/backoff.h"
+
+#define THROTTLE_DELAY_MS_MIN 1000
+
+static const char *const decision_names[DECISIONS] = {
+    [DECISION_NONE] = "none", [DECISION_DONE] = "done",       [DECISION_RETRY] = "retry",
+    [DECISION_THROTTLE] = "throttle", [DECISION_FAIL] = "fail", [DECISION_UNKNOWN] = "unknown",
+    [DECISION_SKIP] = "skip", [DECISION_PAUSE] = "pause",
+};
+
+static const char *const transport_names[TRANSPORTS] = {
+    [TRANSPORT_OK] = "ok",           [TRANSPORT_RENDER] = "render",
+    [TRANSPORT_URL] = "url",         [TRANSPORT_RESOLVE] = "resolve",
+    [TRANSPORT_CONNECT] = "connect", [TRANSPORT_TLS] = "tls",
+    [TRANSPORT_HANDSHAKE] = "handshake", [TRANSPORT_TIMEOUT] = "timeout",
+    [TRANSPORT_BROKEN] = "broken",   [TRANSPORT_RESENT] = "resent",
+    [TRANSPORT_TOO_MANY_REDIRECTS] = "redirects", [TRANSPORT_LOCAL] = "local",
+};
+
+const char *decision_name(enum decision decision)
+{
+	assert(decision >= 0 && decision < DECISIONS);
+	return decision_names[decision];
+}
+
+bool decision_parse(const char *name, enum decision *decision)
+{
+	for (int i = DECISION_NONE + 1; i < DECISIONS; i++) {
+		if (strcmp(decision_names[i], name) == 0) {
+			*decision = (enum decision)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *transport_name(enum transport transport)
+{
+	assert(transport >= 0 && transport < TRANSPORTS);
+	return transport_names[transport];
+}
+
+bool method_idempotent(const char *method)
+{
+	static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(methods[i], method) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the table says, before budgets. */
+struct reading {
+	enum decision decision;
+	/* The request may have taken effect: sending it again is for requests
+	 * that may be repeated; for the others the outcome is unknown. */
+	bool may_have_worked;
+	bool charged; /* a retry counts against the budget */
+};
+
+static const struct reading done = {DECISION_DONE, true, true};
+static const struct reading refused_for_good = {DECISION_FAIL, false, true};
+static const struct reading failed_for_good = {DECISION_FAIL, true, true};
+static const struct reading not_sent = {DECISION_RETRY, false, true};
+static const struct reading not_sent_by_our_fault = {DECISION_RETRY, false, false};
+static const struct reading refused_for_now = {DECISION_RETRY, false, true};
+static const struct reading failed_for_now = {DECISION_RETRY, true, true};
+static const struct reading throttled = {DECISION_THROTTLE, false, true};
+static const struct reading cannot_know = {DECISION_UNKNOWN, true, true};
+
+static struct reading read_status(const struct attempt_facts *facts)
+{
+	int status = facts->http_status;
+
+	if (status < 200)
+		return failed_for_now; /* no final response at all: as a broken connection */
+	if (status < 300)
+		return done;
+	switch (status) {
+	case 409: /* the first request with this key is still at work */
+		return facts->keyed && !facts->idempotent ? refused_for_now : refused_for_good;
+	case 429:
+		return throttled;
+	case 503:
+		return facts->hints.wait_ms > 0 ? throttled : failed_for_now;
+	case 408:
+	case 500:
+	case 502:
+	case 504:
+	case 522:
+	case 524:
+		return failed_for_now;
+	case 501: /* not implemented */
+	case 505: /* HTTP version not supported */
+	case 511: /* a captive portal answered */
+		return refused_for_good;
+	default:
+		/* Other server errors are not worth a retry, but say nothing of what was done. */
+		return status < 500 ? refused_for_good : failed_for_good;
+	}
+}
+
+static struct reading read_attempt(const struct attempt_facts *facts)
+{
+	switch (facts->transport) {
+	case TRANSPORT_OK:
+		return read_status(facts);
+	case TRANSPORT_RESOLVE:
+	case TRANSPORT_CONNECT:
+	case TRANSPORT_HANDSHAKE:
+		return not_sent;
+	case TRANSPORT_TIMEOUT:
+	case TRANSPORT_BROKEN:
+		return facts->sent ? failed_for_now : not_sent;
+	case TRANSPORT_RESENT:
+		return cannot_know;
+	case TRANSPORT_LOCAL:
+		return not_sent_by_our_fault;
+	case TRANSPORT_RENDER:
+	case TRANSPORT_URL:
+	case TRANSPORT_TLS:
+	case TRANSPORT_TOO_MANY_REDIRECTS:
+	case TRANSPORTS:
+		break;
+	}
+	return refused_for_good;
+}
+
+static struct reading decide(const struct attempt_facts *facts)
+{
+	struct reading reading = read_attempt(facts);
+
+	if (facts->rule != DECISION_NONE) /* the user knows the target: no second thoughts */
+		return (struct reading){facts->rule, false, true};
+	if ((reading.decision == DECISION_RETRY || reading.decision == DECISION_FAIL) &&
+	    reading.may_have_worked && !facts->idempotent && !facts->keyed)
+		return cannot_know;
+	return reading;
+}
+
+/* How long until the next attempt. */
+static void draw_wait(const struct attempt_facts *facts, const struct retry_policy *policy,
+                      struct random *random, struct verdict *verdict)
+{
+	int64_t server_ms = facts->hints.wait_ms;
+	int64_t delay_ms = policy->delay_ms;
+
+	if (server_ms > 0) {
+		verdict->wait_ms_min = server_ms;
+		verdict->wait_ms_max = backoff_floor_max_ms(server_ms);
+		snprintf(verdict->source, sizeof(verdict->source), "%s", facts->hints.source);
+	} else {
+		if (verdict->decision == DECISION_THROTTLE && delay_ms < THROTTLE_DELAY_MS_MIN)
+			delay_ms = THROTTLE_DELAY_MS_MIN;
+		verdict->wait_ms_min = 0;
+		verdict->wait_ms_max =
+		    backoff_bound_ms(delay_ms, policy->delay_ms_max, facts->attempt);
+		strcpy(verdict->source, "backoff");
+	}
+	verdict->wait_ms = verdict->wait_ms_min +
+	                   random_upto(random, verdict->wait_ms_max - verdict->wait_ms_min);
+}
+
+static bool budget_allows(const struct attempt_facts *facts, const struct retry_policy *policy,
+                          int64_t wait_ms)
+{
+	if (facts->attempt > policy->retries_max)
+		return false;
+	return policy->time_ms_max <= 0 || (facts->spent_ms < policy->time_ms_max &&
+	                                    wait_ms <= policy->time_ms_max - facts->spent_ms);
+}
+
+/* A retry, if the item may still have one. */
+static void decide_retry(const struct attempt_facts *facts, const struct retry_policy *policy,
+                         struct random *random, struct verdict *verdict)
+{
+	draw_wait(facts, policy, random, verdict);
+	if (facts->hints.wait_ms > WAIT_PAUSES_JOB_MS) {
+		verdict->decision = DECISION_THROTTLE;
+		verdict->charge_attempt = false;
+	}
+	/* The quota is used up, whoever asks: not this item's fault. */
+	if (verdict->decision == DECISION_THROTTLE && facts->hints.wait_ms > 0 &&
+	    facts->hints.remaining == 0)
+		verdict->charge_attempt = false;
+	if (!verdict->charge_attempt || budget_allows(facts, policy, verdict->wait_ms))
+		return;
+	*verdict = (struct verdict){
+	    .decision = DECISION_FAIL,
+	    .final = true,
+	    .charge_attempt = true,
+	    .wait_ms = -1,
+	    .wait_ms_min = -1,
+	    .wait_ms_max = -1,
+	    .budget_spent = true,
+	};
+}
+
+void outcome_decide(const struct attempt_facts *facts, const struct retry_policy *policy,
+                    struct random *random, struct verdict *verdict)
+{
+	struct reading reading = decide(facts);
+
+	*verdict = (struct verdict){
+	    .decision = reading.decision,
+	    .charge_attempt = reading.charged,
+	    .wait_ms = -1,
+	    .wait_ms_min = -1,
+	    .wait_ms_max = -1,
+	};
+	switch (reading.decision) {
+	case DECISION_RETRY:
+	case DECISION_THROTTLE:
+		decide_retry(facts, policy, random, verdict);
+		break;
+	case DECISION_PAUSE: /* the item is as if it had not been tried */
+		verdict->charge_attempt = false;
+		verdict->wait_ms = verdict->wait_ms_min = verdict->wait_ms_max = 0;
+		break;
+	default:
+		verdict->final = true;
+		break;
+	}
+}
