@@ -165,15 +165,16 @@ asan tsan:
 	        MODE_LDFLAGS='-pie $(SANITIZE_$@)' tests
 	@tests/check.sh build/$@ unit scenario
 
-# Each tests/fuzz/fuzz_NAME.c for FUZZ_SECONDS.
+# Each tests/unit/fuzz_NAME.c for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 60
-FUZZERS := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(patsubst %.c,build/fuzz/%,$(wildcard tests/unit/fuzz_*.c))
 fuzz:
+	@.ci/deps install compilers
 	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang OPT='-O1 -g' \
 	        MODE_CFLAGS='-fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
 	        MODE_LDFLAGS='-pie -fsanitize=address,undefined' $(FUZZERS)
-	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIB) $(BUILD)/flags
+	@tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+$(BUILD)/tests/unit/fuzz_%: tests/unit/fuzz_%.c $(LIB) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(COMPILE) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(ALL_LDLIBS)
