@@ -2,7 +2,7 @@
 # nginx with limit_req, as thousands of APIs have it: 429 above 40/s. All items end
 # well, and what nginx let through stays what it allows.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/servers.sh"
+. "$HERE/servers.sh"
 
 port=$(free_port)
 nginx_start "$port" "

@@ -2,7 +2,7 @@
 # httpbin: statuses, delays, compressed and chunked answers, redirects, forms, as a
 # server that others wrote gives them.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/servers.sh"
+. "$HERE/servers.sh"
 
 port=$(free_port)
 httpbin_start "$port"

@@ -2,7 +2,7 @@
 # TLS with a CA of our own, nginx in front of httpbin: refused without it, fine with
 # it; over HTTP/2 too; and a client certificate where the server wants one.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/servers.sh"
+. "$HERE/servers.sh"
 
 behind=$(free_port)
 httpbin_start "$behind"

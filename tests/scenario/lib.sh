@@ -12,18 +12,33 @@ set -o pipefail
 
 : "${SLUICE:?run me through tests/scenario/run.sh}" "${UPSTREAM:?}" "${SEED:=1}"
 RANDOM=$SEED
+HERE=$(cd "$(dirname "$0")" && pwd)
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/sluice-test.XXXXXX")
 export SLUICE_DB=$WORK/sluice.db SLUICE_TOKEN=scenario-token NO_COLOR=1
 export HOME=$WORK XDG_STATE_HOME=$WORK/state
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:log_path=$WORK/sanitizer UBSAN_OPTIONS=print_stacktrace=1:log_path=$WORK/sanitizer
+export TSAN_OPTIONS=${TSAN_OPTIONS-}:log_path=$WORK/sanitizer
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY no_proxy NO_PROXY
 PIDS=()
 cd "$WORK" || exit 1
 
 cleanup() {
-	local status=$? pid
-	for pid in ${PIDS[@]+"${PIDS[@]}"}; do
-		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
+	local status=$? try
+	if [ ${#PIDS[@]} -gt 0 ]; then
+		# Politely first: a server that dies with its workers leaves nobody behind.
+		kill -TERM "${PIDS[@]}" 2>/dev/null
+		for try in {1..20}; do
+			kill -0 "${PIDS[@]}" 2>/dev/null || break
+			sleep 0.05
+		done
+		kill -KILL "${PIDS[@]}" 2>/dev/null
+		wait "${PIDS[@]}" 2>/dev/null
+	fi
+	# A sanitizer's finding counts, whatever became of the process it was in.
+	if compgen -G "$WORK/sanitizer.*" >/dev/null; then
+		head -n 60 "$WORK"/sanitizer.*
+		status=1
+	fi
 	if [ "$status" -ne 0 ] && [ -n "${KEEP-}" ]; then
 		echo "kept: $WORK"
 	else
