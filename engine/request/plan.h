@@ -1,5 +1,11 @@
 /* A job's request, ready to be made for any item: templates compiled, secrets
- * in.  Immutable once made; many threads render from it at once. */
+ * in.  Immutable once made; many threads render from it at once.
+ *
+ * Headers that go out unless the job gives its own (an empty value leaves one
+ * out): User-Agent "sluice/VERSION"; Accept (anything); Content-Type
+ * application/json for `json`, for the item itself and for a text body that is
+ * wrapped in {} or [], application/x-www-form-urlencoded for `form` only,
+ * text/plain; charset=utf-8 for every other text body (also one of curl's -d). */
 #ifndef SLUICE_REQUEST_PLAN_H
 #define SLUICE_REQUEST_PLAN_H
 
@@ -12,11 +18,13 @@
 struct plan;
 
 /* `job_uuid`: 16 random bytes of the job, the salt of idempotency keys.
- * `secrets` holds the given ones and receives the rest; it must outlive the plan. */
+ * `secrets` holds the given ones and receives the rest.  Spec and secrets must
+ * outlive the plan. */
 enum status plan_make(const struct spec *spec, const char *job_name,
                       const unsigned char job_uuid[16], struct secret_set *secrets,
                       struct plan **plan, struct error *error);
 void plan_free(struct plan *plan);
+/* As given to plan_make, with the secrets in request.proxy. */
 const struct spec *plan_spec(const struct plan *plan);
 const struct secret_set *plan_secrets(const struct plan *plan);
 
@@ -24,12 +32,15 @@ const struct secret_set *plan_secrets(const struct plan *plan);
 struct rendered {
 	const char *method;    /* the plan's */
 	struct buffer url;     /* absolute, percent-encoded */
-	struct buffer headers; /* "Name: value\0" after "Name: value\0" … */
+	struct buffer headers; /* "Name: value\0" after "Name: value\0" …; "Name:" where it is empty */
 	int header_count;
 	bool headers_constant; /* the same bytes for every item of this plan */
 	struct buffer body;
 	bool has_body;
 	char idempotency_key[40]; /* "" without */
+	/* plan_render's own: memory that stays */
+	struct template_scratch scratch;
+	struct buffer values;
 };
 void rendered_free(struct rendered *rendered);
 

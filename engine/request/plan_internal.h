@@ -1,0 +1,42 @@
+/* What plan.c and plan_render.c share. */
+#ifndef SLUICE_REQUEST_PLAN_INTERNAL_H
+#define SLUICE_REQUEST_PLAN_INTERNAL_H
+
+#include "engine/request/fields.h"
+#include "engine/request/plan.h"
+
+struct plan_member {
+	struct template *name, *value;
+};
+
+struct plan_header {
+	char *name;
+	struct template *value;
+};
+
+struct plan {
+	/* all immutable */
+	struct spec spec; /* the caller's strings, but for what is named below */
+	char *proxy;      /* spec.request.proxy, its secrets in; NULL */
+	struct secret_set *secrets;
+	unsigned char job_uuid[16];
+	char *job_name;
+	struct fields *fields;
+	struct template *url;
+	struct plan_member *query, *form;
+	int query_count, form_count;
+	struct buffer constant_headers; /* rendered; those without fields */
+	int constant_header_count;
+	struct plan_header *headers;    /* the others */
+	int header_count;
+	struct template *body;          /* BODY_JSON, BODY_TEXT */
+	bool needs_idempotency_key;
+	bool needs_key;
+};
+
+/* Append "Name: value\0" (or "Name:\0" where the value is empty). */
+enum status plan_put_header(const char *name, const struct template *value,
+                            const struct template_item *item, struct buffer *out,
+                            struct error *error);
+
+#endif
