@@ -1,0 +1,212 @@
+#include "engine/run/ingest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/run/ingest_internal.h"
+
+/* A pipe that pauses for so long has its rows handed on, full batch or not. */
+#define PIPE_PAUSE_MS 50
+
+static bool text_copy(const char **text)
+{
+	if (*text == NULL)
+		return true;
+	*text = strdup(*text);
+	return *text != NULL;
+}
+
+enum status ingest_new(const struct ingest_options *options, struct ingest **ingest,
+                       struct error *error)
+{
+	struct ingest *made = calloc(1, sizeof(*made));
+
+	if (made == NULL)
+		goto no_memory;
+	made->options = *options;
+	made->options.path = made->options.key = NULL;
+	if (!text_copy(&made->options.name))
+		goto no_memory;
+	made->options.path = options->path;
+	if (!text_copy(&made->options.path))
+		goto no_memory;
+	made->options.key = options->key;
+	if (!text_copy(&made->options.key))
+		goto no_memory;
+	*ingest = made;
+	return STATUS_OK;
+no_memory:
+	ingest_close(made);
+	return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", options->name);
+}
+
+void ingest_close(struct ingest *ingest)
+{
+	if (ingest == NULL)
+		return;
+	intake_free(ingest->upload);
+	source_close(ingest->source);
+	buffer_free(&ingest->columns);
+	free(ingest->chunk);
+	free((char *)ingest->options.path);
+	free((char *)ingest->options.name);
+	free((char *)ingest->options.key);
+	free(ingest);
+}
+
+enum status ingest_open(const struct ingest_options *options, struct ingest **ingest,
+                        struct error *error)
+{
+	struct ingest *made;
+	enum status status = ingest_new(options, &made, error);
+
+	if (status != STATUS_OK)
+		return status;
+	made->chunk = malloc(SOURCE_CHUNK);
+	if (made->chunk == NULL)
+		status = error_set(error, STATUS_NO_MEMORY, "%s: out of memory", options->name);
+	else
+		status = source_open(options->path, options->name, options->stop, &made->source,
+		                     error);
+	if (status == STATUS_OK)
+		status = ingest_check(made, error);
+	if (status != STATUS_OK) {
+		ingest_close(made);
+		return status;
+	}
+	*ingest = made;
+	return STATUS_OK;
+}
+
+bool ingest_checked(const struct ingest *ingest)
+{
+	return ingest->checked;
+}
+
+int64_t ingest_rows_checked(const struct ingest *ingest)
+{
+	return ingest->rows_checked;
+}
+
+void ingest_columns(const struct ingest *ingest, struct buffer *out)
+{
+	buffer_append(out, ingest->columns.data, ingest->columns.length);
+}
+
+/* ---- import ---------------------------------------------------------- */
+
+/* A part of the stream, at `offset` of it: what was taken in before is passed,
+ * the rest fed. */
+static enum status run_part(struct intake *intake, const struct source_state *known,
+                            uint64_t offset, const char *bytes, size_t length, struct error *error)
+{
+	uint64_t before = known == NULL || known->offset <= offset ? 0 : known->offset - offset;
+	size_t pass = before < length ? (size_t)before : length;
+	enum status status;
+
+	if (pass > 0) {
+		intake_pass(intake, bytes, pass);
+		if (before > pass)
+			return STATUS_OK;
+		status = intake_resume(intake, known, error);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return intake_feed(intake, bytes + pass, length - pass, error);
+}
+
+static enum status changed_while_read(const struct ingest *ingest, struct error *error)
+{
+	return error_set(error, STATUS_CONFLICT, "%s: changed while it was being read",
+	                 ingest->options.name);
+}
+
+/* All of a checked source, up to where it was checked (it may have grown). */
+static enum status run_checked(struct ingest *ingest, struct intake *intake,
+                               const struct source_state *known, struct error *error)
+{
+	uint64_t offset = 0, hash[2];
+
+	while (offset < ingest->whole.size) {
+		uint64_t left = ingest->whole.size - offset;
+		size_t got;
+		enum status status = source_read_at(ingest->source, offset, ingest->chunk,
+		                                    left < SOURCE_CHUNK ? (size_t)left : SOURCE_CHUNK,
+		                                    &got, error);
+
+		if (status != STATUS_OK)
+			return status;
+		if (got == 0)
+			return changed_while_read(ingest, error);
+		status = run_part(intake, known, offset, ingest->chunk, got, error);
+		if (status == STATUS_USAGE) /* it was sound when it was checked */
+			return changed_while_read(ingest, error);
+		if (status != STATUS_OK)
+			return status;
+		offset += got;
+	}
+	if (known != NULL && known->offset > offset)
+		return error_set(error, STATUS_CONFLICT,
+		                 "%s: is shorter than what was taken in before",
+		                 ingest->options.name);
+	intake_hash(intake, hash);
+	return digest_equal(hash, ingest->whole.hash) ? STATUS_OK
+	                                              : changed_while_read(ingest, error);
+}
+
+/* A pipe, as it comes. */
+static enum status run_pipe(struct ingest *ingest, struct intake *intake,
+                            const struct source_state *known, struct error *error)
+{
+	uint64_t offset = 0;
+
+	for (;;) {
+		size_t got;
+		enum status status = source_read(ingest->source, PIPE_PAUSE_MS, ingest->chunk,
+		                                 SOURCE_CHUNK, &got, error);
+
+		if (status == STATUS_TIMEOUT)
+			status = intake_flush(intake, error);
+		else if (status == STATUS_OK && got == 0)
+			break;
+		else if (status == STATUS_OK) {
+			status = run_part(intake, known, offset, ingest->chunk, got, error);
+			offset += got;
+		}
+		if (status != STATUS_OK || intake_satisfied(intake))
+			return status;
+	}
+	if (known != NULL && known->offset > offset)
+		return error_set(error, STATUS_CONFLICT,
+		                 "%s: ended after %llu bytes, before the %llu taken in earlier",
+		                 ingest->options.name, (unsigned long long)offset,
+		                 (unsigned long long)known->offset);
+	return STATUS_OK;
+}
+
+enum status ingest_run(struct ingest *ingest, const struct source_state *known,
+                       struct ingest_sink sink, struct error *error)
+{
+	struct intake *intake;
+	struct error fault = { STATUS_OK, "" };
+	enum status status;
+
+	assert(ingest->source != NULL);
+	if (known != NULL && known->offset == 0)
+		known = NULL;
+	status = intake_new(&ingest->options, sink, !ingest->checked,
+	                    ingest->checked ? &ingest->whole : NULL, &intake, error);
+	if (status != STATUS_OK)
+		return status;
+	status = ingest->checked ? run_checked(ingest, intake, known, &fault)
+	                         : run_pipe(ingest, intake, known, &fault);
+	if (status == STATUS_OK)
+		status = intake_end(intake, &fault);
+	if (status == STATUS_USAGE)
+		status = intake_break(intake, &fault);
+	if (status != STATUS_OK && error != NULL)
+		*error = fault;
+	intake_free(intake);
+	return status;
+}
