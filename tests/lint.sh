@@ -42,7 +42,7 @@ layers() {
 		engine/request  engine/(base|policy|request)/
 		engine/run      engine/(base|policy|store|request|run)/
 		engine/link     engine/(base|policy|request|link)/
-		engine/cli      (engine/(base|policy|request|cli)/|engine/run/engine\.h|web/server\.h)
+		engine/cli      (engine/(base|policy|request|link|cli)/|engine/run/engine\.h|web/(server|routes)\.h)
 		web             (engine/(base|policy|request)/|engine/run/(engine|meter)\.h|web/)
 	TABLE
 }
