@@ -41,6 +41,7 @@ void plan_free(struct plan *plan)
 	}
 	free(plan->headers);
 	template_free(plan->body);
+	spec_free(plan->own);
 	free(plan);
 }
 
@@ -299,6 +300,22 @@ static enum status make_body(struct maker *maker)
 	                       &plan->form, &plan->form_count);
 }
 
+/* The plan's own spec: the caller's may go.  One that is just being checked
+ * (spec_check.c) has no canonical text yet, and outlives the plan. */
+static enum status take_spec(struct maker *maker, const struct spec *spec)
+{
+	struct plan *plan = maker->plan;
+	enum status status;
+
+	plan->spec = *spec;
+	if (!spec->canonical)
+		return STATUS_OK;
+	status = spec_parse(spec->canonical, spec->canonical_length, NULL, &plan->own, maker->error);
+	if (status == STATUS_OK)
+		plan->spec = *plan->own;
+	return status;
+}
+
 enum status plan_make(const struct spec *spec, const char *job_name,
                       const unsigned char job_uuid[16], struct secret_set *secrets,
                       struct plan **plan, struct error *error)
@@ -309,16 +326,15 @@ enum status plan_make(const struct spec *spec, const char *job_name,
 
 	if (!made)
 		return out_of_memory(&maker);
-	made->spec = *spec;
 	made->secrets = secrets;
 	memcpy(made->job_uuid, job_uuid, sizeof(made->job_uuid));
 	made->job_name = strdup(job_name);
 	made->fields = fields_new();
-	status = made->job_name && made->fields ? STATUS_OK : out_of_memory(&maker);
+	status = made->job_name && made->fields ? take_spec(&maker, spec) : out_of_memory(&maker);
 	if (status == STATUS_OK)
 		status = make_url(&maker);
 	if (status == STATUS_OK)
-		status = compile_members(&maker, spec->request.query, spec->request.query_count,
+		status = compile_members(&maker, made->spec.request.query, made->spec.request.query_count,
 		                         "request.query", &made->query, &made->query_count);
 	if (status == STATUS_OK)
 		status = make_headers(&maker);
@@ -326,7 +342,7 @@ enum status plan_make(const struct spec *spec, const char *job_name,
 		status = make_body(&maker);
 	if (status == STATUS_OK)
 		status = make_proxy(&maker);
-	if (status == STATUS_OK && made->needs_key && !spec->key)
+	if (status == STATUS_OK && made->needs_key && !made->spec.key)
 		status = error_set(error, STATUS_USAGE, "{{$key}} is used, but no key column is named");
 	if (status == STATUS_OK)
 		*plan = made;

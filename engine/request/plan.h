@@ -18,13 +18,13 @@
 struct plan;
 
 /* `job_uuid`: 16 random bytes of the job, the salt of idempotency keys.
- * `secrets` holds the given ones and receives the rest.  Spec and secrets must
- * outlive the plan. */
+ * `secrets` holds the given ones and receives the rest; it must outlive the plan,
+ * the spec need not. */
 enum status plan_make(const struct spec *spec, const char *job_name,
                       const unsigned char job_uuid[16], struct secret_set *secrets,
                       struct plan **plan, struct error *error);
 void plan_free(struct plan *plan);
-/* As given to plan_make, with the secrets in request.proxy. */
+/* What was given to plan_make (but for items, format and limit), with the secrets in request.proxy. */
 const struct spec *plan_spec(const struct plan *plan);
 const struct secret_set *plan_secrets(const struct plan *plan);
 

@@ -16,7 +16,8 @@ struct plan_header {
 
 struct plan {
 	/* all immutable */
-	struct spec spec; /* the caller's strings, but for what is named below */
+	struct spec *own; /* a copy of the job's spec; NULL in a plan that only checks one */
+	struct spec spec; /* own (or the caller's), with `proxy` in place of its proxy */
 	char *proxy;      /* spec.request.proxy, its secrets in; NULL */
 	struct secret_set *secrets;
 	unsigned char job_uuid[16];
