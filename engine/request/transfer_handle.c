@@ -58,8 +58,6 @@ static void set_constants(struct handle *handle, CURLSH *share)
 	SET(handle, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	SET(handle, CURLOPT_PATH_AS_IS, 1L);
 	SET(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* To a server that speaks HTTP/2 one connection a thread, not one a request. */
-	SET(handle, CURLOPT_PIPEWAIT, 1L);
 	SET(handle, CURLOPT_TCP_NODELAY, 1L);
 	SET(handle, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -270,6 +268,19 @@ static void set_headers(struct handle *handle, struct rendered *request)
 	}
 }
 
+/* An https server may turn out to speak HTTP/2: then one connection a thread
+ * serves all, rather than one for each request that came before that was
+ * known.  Never for http: there libcurl would hold everything back until the
+ * first answer, however slow, showed what the server speaks. */
+static void set_waiting(struct handle *handle, const char *url)
+{
+	bool wanted = strncasecmp(url, "https:", 6) == 0;
+	if (handle->wait_for_multiplex == wanted)
+		return;
+	handle->wait_for_multiplex = wanted;
+	SET(handle, CURLOPT_PIPEWAIT, wanted ? 1L : 0L);
+}
+
 CURLcode handle_begin(struct handle *handle, struct exchange *exchange)
 {
 	assert(!handle->exchange);
@@ -286,7 +297,9 @@ CURLcode handle_begin(struct handle *handle, struct exchange *exchange)
 	set_plan(handle, exchange->plan);
 	set_method(handle, &exchange->request);
 	set_headers(handle, &exchange->request);
-	SET(handle, CURLOPT_URL, exchange->request.url.data ? exchange->request.url.data : "");
+	const char *url = exchange->request.url.data ? exchange->request.url.data : "";
+	SET(handle, CURLOPT_URL, url);
+	set_waiting(handle, url);
 	if (handle->fresh_only == exchange->may_repeat) {
 		handle->fresh_only = !exchange->may_repeat;
 		SET(handle, CURLOPT_MAXAGE_CONN,

@@ -24,7 +24,7 @@ struct handle {
 	struct curl_slist *header_list; /* CURLOPT_HTTPHEADER */
 	int64_t timeout_ms, connect_timeout_ms;
 	bool follow_redirects;
-	bool fresh_only;                /* see handle_begin */
+	bool wait_for_multiplex, fresh_only;
 	char *proxy, *cacert, *cert, *key_file;
 
 	/* the exchange on it */

@@ -174,9 +174,21 @@ static int64_t info_us(struct handle *handle, CURLINFO info)
 	return value;
 }
 
+/* libcurl counts a body that it sends along with the headers (below 64 KiB)
+ * among their bytes, and a larger one only as an upload. */
+static int64_t bytes_sent(struct handle *handle)
+{
+	long request_size = 0;
+	curl_off_t upload = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_REQUEST_SIZE, &request_size);
+	if (handle->exchange->request.body.length >= 65536)
+		curl_easy_getinfo(handle->easy, CURLINFO_SIZE_UPLOAD_T, &upload);
+	return request_size + upload;
+}
+
 static void read_figures(struct handle *handle, struct response *response)
 {
-	long connections = 0, request_size = 0;
+	long connections = 0;
 	response->total_us = info_us(handle, CURLINFO_TOTAL_TIME_T);
 	response->first_byte_us = info_us(handle, CURLINFO_STARTTRANSFER_TIME_T);
 	curl_easy_getinfo(handle->easy, CURLINFO_NUM_CONNECTS, &connections);
@@ -184,10 +196,8 @@ static void read_figures(struct handle *handle, struct response *response)
 		int64_t tls = info_us(handle, CURLINFO_APPCONNECT_TIME_T);
 		response->connect_us = tls ? tls : info_us(handle, CURLINFO_CONNECT_TIME_T);
 	}
-	if (response->sent) {
-		curl_easy_getinfo(handle->easy, CURLINFO_REQUEST_SIZE, &request_size);
-		response->bytes_sent = request_size;
-	}
+	if (response->sent)
+		response->bytes_sent = bytes_sent(handle);
 }
 
 static void detach(struct handle *handle)
@@ -203,6 +213,10 @@ void handle_finish(struct handle *handle, CURLcode code)
 	read_figures(handle, response);
 	if (code == CURLE_WRITE_ERROR && handle->body_abandoned)
 		code = CURLE_OK;
+	if (code == CURLE_OK && !handle->headers_ended) { /* libcurl is content with that */
+		code = CURLE_PARTIAL_FILE;
+		snprintf(handle->error, sizeof handle->error, "connection closed amid the headers");
+	}
 	response->transport = transfer_classify((int)code, response->sent);
 	if (code != CURLE_OK) {
 		const char *text = handle->error[0] ? handle->error : curl_easy_strerror(code);
