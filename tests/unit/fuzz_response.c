@@ -1,0 +1,59 @@
+/* Any bytes as a response: header hints stay in their bounds, and what is said
+ * of a failure is short, valid UTF-8 that keeps its group. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/utf8.h"
+#include "engine/policy/cause.h"
+#include "engine/policy/headers.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define NOW_MS INT64_C(1767323040000)
+
+static void read_headers(const char *text, size_t size)
+{
+	struct header_hints hints;
+	const char *name, *value;
+	size_t at = 0, name_length, value_length;
+	int64_t wall_ms;
+
+	headers_read(text, size, NOW_MS, &hints);
+	assert(hints.wait_ms == -1 || (hints.wait_ms > 0 && hints.wait_ms <= HEADER_WAIT_MS_MAX));
+	assert(memchr(hints.source, '\0', sizeof hints.source));
+	assert((hints.wait_ms == -1) == (hints.source[0] == '\0'));
+	assert(hints.limit >= -1 && hints.remaining >= -1);
+	while (headers_next(text, size, &at, &name, &name_length, &value, &value_length)) {
+		assert(at <= size && name >= text && value >= text);
+		assert(name + name_length <= text + size && value + value_length <= text + size);
+		http_date_parse(value, value_length, NOW_MS, &wall_ms);
+	}
+}
+
+static void read_cause(const char *text, size_t size)
+{
+	char message[CAUSE_MESSAGE_MAX + 1], again[CAUSE_MESSAGE_MAX + 1];
+
+	cause_message(text, size, message, sizeof message);
+	assert(strlen(message) <= CAUSE_MESSAGE_MAX && utf8_check(message, strlen(message), NULL));
+	cause_normalise(message, strlen(message), again);
+	assert(strlen(again) <= CAUSE_MESSAGE_MAX && utf8_check(again, strlen(again), NULL));
+	cause_normalise(text, size, again);
+	assert(strlen(again) <= CAUSE_MESSAGE_MAX);
+	assert(cause_hash("http", 500, "", again) != 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size ? size : 1);
+
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	read_headers(text, size);
+	read_cause(text, size);
+	free(text);
+	return 0;
+}
