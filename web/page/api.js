@@ -1,0 +1,99 @@
+// Calls of /api/v1.  Relative to the page, so a base path in front works.
+import { liftRaw } from './exact_json.js';
+import { tokenGet, tokenRefused } from './token.js';
+
+const BASE = new URL('api/v1/', document.baseURI);
+const TIMEOUT_MS = 15000;
+// Item data: kept as the exact text that came, never as numbers.
+const RAW_MEMBERS = new Set(['input', 'extracted']);
+
+// The server answered, but no.
+export class ApiError extends Error {
+	constructor(status, problem) {
+		super(problem?.detail || problem?.title || `HTTP ${status}`);
+		this.status = status;
+	}
+}
+
+// No answer: the server is gone, restarting, or the network is.
+export class Unreachable extends Error {}
+
+const GATEWAY = new Set([502, 503, 504]);
+
+async function problemOf(response) {
+	try {
+		return await response.json();
+	} catch {
+		return null;
+	}
+}
+
+async function send(method, path, { query, body, signal }) {
+	const url = new URL(path, BASE);
+	for (const [name, value] of Object.entries(query ?? {}))
+		if (value !== undefined && value !== null && value !== '')
+			url.searchParams.set(name, value);
+	const headers = { Authorization: `Bearer ${tokenGet() ?? ''}`, 'X-Sluice-Client': 'page' };
+	if (body !== undefined)
+		headers['Content-Type'] = 'application/json';
+	const controller = new AbortController();
+	const abort = () => controller.abort();
+	signal?.addEventListener('abort', abort);
+	const timer = setTimeout(abort, TIMEOUT_MS);
+	try {
+		const response = await fetch(url, {
+			method, headers, signal: controller.signal, cache: 'no-store',
+			credentials: 'omit', redirect: 'error',
+			body: body === undefined ? undefined : JSON.stringify(body),
+		});
+		if (response.ok)
+			return await response.text();
+		if (response.status === 401)
+			tokenRefused();
+		if (GATEWAY.has(response.status))
+			throw new Unreachable(`HTTP ${response.status}`);
+		throw new ApiError(response.status, await problemOf(response));
+	} catch (error) {
+		if (error instanceof ApiError || error instanceof Unreachable || signal?.aborted)
+			throw error;
+		throw new Unreachable(error.message);
+	} finally {
+		clearTimeout(timer);
+		signal?.removeEventListener('abort', abort);
+	}
+}
+
+async function json(method, path, options = {}) {
+	const text = await send(method, path, options);
+	return text ? JSON.parse(text) : {};
+}
+
+const job = (id) => `jobs/${encodeURIComponent(id)}`;
+
+export const api = {
+	jobs: (query, signal) => json('GET', 'jobs', { query, signal }),
+	job: (id, signal) => json('GET', job(id), { signal }),
+	groups: (id, signal) => json('GET', `${job(id)}/groups`, { signal }),
+	series: (id, since, signal) => json('GET', `${job(id)}/series`, { query: { since }, signal }),
+	events: (id, after, signal) => json('GET', `${job(id)}/events`, { query: { after }, signal }),
+	operations: (id, signal) => json('GET', `${job(id)}/operations`, { signal }),
+	operation: (id, op, signal) =>
+		json('GET', `${job(id)}/operations/${encodeURIComponent(op)}`, { signal }),
+	badRows: (id, signal) => json('GET', `${job(id)}/bad-rows`, { signal }),
+
+	setLimits: (id, limits) => json('PATCH', job(id), { body: limits }),
+	// verb: pause, resume, cancel
+	command: (id, verb) => json('POST', `${job(id)}/${verb}`, { body: {} }),
+	// action: retry, skip, resolve
+	act: (id, action, body) => json('POST', `${job(id)}/${action}`, { body }),
+	retryItem: (id, seq, body) =>
+		json('POST', `${job(id)}/items/${encodeURIComponent(seq)}/retry`, { body }),
+
+	// In both, item.input and item.extracted are the exact JSON text (or null).
+	items: async (id, query, signal) =>
+		liftRaw(await send('GET', `${job(id)}/items`, { query, signal }), RAW_MEMBERS),
+	item: async (id, seq, signal) =>
+		liftRaw(await send('GET', `${job(id)}/items/${encodeURIComponent(seq)}`, { signal }),
+			RAW_MEMBERS),
+	curl: (id, seq) => send('GET', `${job(id)}/items/${encodeURIComponent(seq)}/curl`, {}),
+};

@@ -1,0 +1,84 @@
+// Retry, skip or resolve many items: count first, ask, do, tell.
+import { html, useEffect, useState } from '../vendor/preact/standalone.module.js';
+import { api } from '../api.js';
+import { count } from '../format.js';
+import { t } from '../i18n.js';
+import { Dialog, showDialog } from './dialog.js';
+import { toast } from './toast.js';
+
+const WATCH_MS = 700;
+
+// action: retry, skip, resolve (with `as`); selection: {filter}, {group},
+// {seqs} or {all}; what: the selection in words; done(): after it went out.
+export function bulkDialog(options) {
+	showDialog((close) => html`<${Bulk} ...${options} close=${close} />`);
+}
+
+function useDryRun({ job, action, body }) {
+	const [state, setState] = useState({});
+	const asked = JSON.stringify(body);
+	useEffect(() => {
+		let stale = false;
+		setState({});
+		api.act(job, action, { ...body, dry_run: true })
+			.then(({ matched }) => stale || setState({ matched }),
+				(error) => stale || setState({ error }));
+		return () => { stale = true; };
+	}, [asked]);
+	return state;
+}
+
+async function follow(job, operation, show) {
+	while (!operation.finished_at && operation.id) {
+		show(operation);
+		await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+		operation = await api.operation(job, operation.id);
+	}
+	return operation;
+}
+
+function Bulk({ job, action, as, selection, what, close, done }) {
+	const [doneToo, setDoneToo] = useState(false);
+	const [operation, setOperation] = useState(null);
+	const [failure, setFailure] = useState(null);
+	const key = as ? `${action}_${as}` : action;
+	const body = { ...selection, ...(as && { as }), ...(doneToo && { done_too: true }) };
+	const { matched, error } = useDryRun({ job, action, body });
+	const problem = failure ?? error;
+
+	async function go() {
+		try {
+			const started = await api.act(job, action, body);
+			done?.();
+			const ended = await follow(job, started, setOperation);
+			toast(t(`bulk.${key}.result`, { n: ended.changed }));
+			close();
+		} catch (reason) {
+			setFailure(reason);
+		}
+	}
+
+	const ready = matched > 0 && !operation;
+	return html`<${Dialog} title=${t(`bulk.${key}.title`)} close=${close} actions=${html`
+		<button type="button" class="button" onClick=${close}>${operation ? t('bulk.background') : t('dialog.back')}</button>
+		<button type="button" class="button is-primary" disabled=${!ready} onClick=${go}>
+			${matched === undefined ? t('bulk.counting') : t(`bulk.${key}.yes`, { n: matched })}</button>`}>
+		<p class="bulk-what">${what}</p>
+		<div aria-live="polite">
+			${problem && html`<p class="problem">${problem.message}</p>`}
+			${!problem && matched === undefined && html`<p class="muted">${t('bulk.counting')}</p>`}
+			${!problem && matched !== undefined && !operation && html`<p>${matched === 0
+				? t('bulk.nothing') : t(`bulk.${key}.text`, { n: matched })}</p>`}
+			${operation && html`<p>${t('bulk.progress', { changed: operation.changed, matched: operation.matched })}</p>
+				<progress max=${Math.max(1, operation.matched)} value=${operation.changed} aria-label=${t(`bulk.${key}.title`)}></progress>`}
+		</div>
+		${action === 'retry' && !operation && html`<label class="check is-warning">
+			<input type="checkbox" checked=${doneToo} onChange=${(event) => setDoneToo(event.target.checked)} />
+			<span>${t('bulk.done_too')}</span></label>`}
+	<//>`;
+}
+
+export function seqsInWords(seqs) {
+	return seqs.length <= 8 ? seqs.map((seq) => `#${seq}`).join(', ')
+		: t('bulk.chosen', { n: count(seqs.length) });
+}

@@ -1,0 +1,52 @@
+// One modal dialog at a time, over the native element: focus stays inside and
+// goes back where it was, Escape closes.
+import { html, useEffect, useRef } from '../vendor/preact/standalone.module.js';
+import { t } from '../i18n.js';
+import { createStore, useStore } from '../store.js';
+import { Icon } from './icon.js';
+
+const open = createStore(null);
+
+// render(close) answers a <Dialog>.
+export function showDialog(render) {
+	open.set(render);
+}
+
+export function DialogHost() {
+	const render = useStore(open);
+	const element = useRef(null);
+	useEffect(() => {
+		if (render && !element.current.open)
+			element.current.showModal();
+	}, [render]);
+	if (!render)
+		return null;
+	const close = () => {
+		element.current?.close();
+		open.set(null);
+	};
+	return html`<dialog ref=${element} aria-labelledby="dialog-title"
+		onCancel=${(event) => { event.preventDefault(); close(); }}
+		onClick=${(event) => event.target === element.current && close()}>${render(close)}</dialog>`;
+}
+
+export function Dialog({ title, close, actions, children }) {
+	return html`<div class="dialog">
+		<header class="dialog-head">
+			<h2 id="dialog-title">${title}</h2>
+			<button type="button" class="icon-button" onClick=${close} aria-label=${t('close')}><${Icon} name="close" /></button>
+		</header>
+		<div class="dialog-body">${children}</div>
+		${actions && html`<footer class="dialog-actions">${actions}</footer>`}
+	</div>`;
+}
+
+// A question with one consequence.
+export function confirmDialog({ title, text, yes, danger, act }) {
+	showDialog((close) => html`<${Dialog} title=${title} close=${close} actions=${html`
+		<button type="button" class="button" onClick=${close}>${t('dialog.back')}</button>
+		<button type="button" class="button ${danger ? 'is-danger' : 'is-primary'}"
+			onClick=${() => { close(); act(); }}>${yes}</button>`}>
+		<p>${text}</p>
+	<//>`);
+}

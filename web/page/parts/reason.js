@@ -1,0 +1,29 @@
+// Why a job does not run, or not faster.  The server says it in English in a
+// few known forms; what is not known is shown as it came.
+import { has, t } from '../i18n.js';
+import { moment } from '../format.js';
+
+const FORMS = [
+	[/^by user$/, 'reason.by_user'],
+	[/^429 until /, 'reason.throttled'],
+	[/^target down\b/, 'reason.target_down'],
+	[/^credentials refused$/, 'reason.credentials'],
+	[/^disk full$/, 'reason.disk_full'],
+];
+
+export function reasonText(job) {
+	const reason = job.reason ?? '';
+	const form = FORMS.find(([pattern]) => pattern.test(reason));
+	const at = job.resume_at;
+	const timed = form && has(form[1] + '.at');
+	if (!form || (timed && !at))
+		return reason;
+	return timed ? t(form[1] + '.at', { time: moment(at) }) : t(form[1]);
+}
+
+export function boundText(bound) {
+	if (!bound)
+		return '–';
+	const key = 'bound.' + bound.replace(/\W+/g, '_');
+	return has(key) ? t(key) : bound;
+}

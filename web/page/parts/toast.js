@@ -1,0 +1,54 @@
+// Short notes on what was done, and what screen readers are told.
+import { html } from '../vendor/preact/standalone.module.js';
+import { t } from '../i18n.js';
+import { createStore, useStore } from '../store.js';
+import { Icon } from './icon.js';
+
+const SHOWN_MS = 6000;
+const toasts = createStore([]);
+const spoken = createStore('');
+let last = 0;
+
+function drop(id) {
+	toasts.set(toasts.get().filter((toast) => toast.id !== id));
+}
+
+// Errors stay until they are closed.
+export function toast(text, kind = 'info') {
+	const id = ++last;
+	toasts.set([...toasts.get().slice(-3), { id, text, kind }]);
+	if (kind !== 'error')
+		setTimeout(() => drop(id), SHOWN_MS);
+}
+
+// For a change that is seen elsewhere on the page.
+export function announce(text) {
+	spoken.set(text);
+}
+
+// Runs a call; says `done` or why not.  Answers the call's answer or undefined.
+export async function attempt(call, done) {
+	try {
+		const answer = await call();
+		if (done)
+			toast(done);
+		return answer;
+	} catch (error) {
+		toast(t('error.call', { detail: error.message }), 'error');
+		return undefined;
+	}
+}
+
+export function Toasts() {
+	const list = useStore(toasts);
+	return html`<div class="toasts" role="status" aria-live="polite">
+		${list.map(({ id, text, kind }) => html`<div key=${id} class="toast is-${kind}">
+			<span>${text}</span>
+			<button type="button" class="icon-button" onClick=${() => drop(id)} aria-label=${t('close')}><${Icon} name="close" /></button>
+		</div>`)}
+	</div>`;
+}
+
+export function Announcer() {
+	return html`<div class="visually-hidden" aria-live="polite" id="announcer">${useStore(spoken)}</div>`;
+}

@@ -1,0 +1,79 @@
+// All jobs, newest first.
+import { html, useRef } from '../vendor/preact/standalone.module.js';
+import { api } from '../api.js';
+import { count, eta, percent, rate } from '../format.js';
+import { t } from '../i18n.js';
+import { useKeys } from '../keys.js';
+import { Bar, settled } from '../parts/bar.js';
+import { Failed, Waiting } from '../parts/busy.js';
+import { Chip } from '../parts/chip.js';
+import { reasonText } from '../parts/reason.js';
+import { Time } from '../parts/time.js';
+import { jobPeriod, PERIOD_IDLE_MS, usePoll } from '../poll.js';
+import { link, navigate } from '../router.js';
+import { useTitle } from '../title.js';
+
+function Figure({ label, children }) {
+	return html`<div class="figure"><dt>${label}</dt><dd>${children}</dd></div>`;
+}
+
+function JobRow({ job }) {
+	const { counts } = job;
+	const dead = counts.failed + counts.unknown;
+	return html`<li class="job-row">
+		<div class="job-row-head">
+			<a class="job-row-name" href=${link.job(job.id)}><bdi>${job.name}</bdi></a>
+			<${Chip} state=${job.state} />
+			${job.reason && html`<span class="job-row-reason muted">${reasonText(job)}</span>`}
+			<span class="job-row-percent">${percent(settled(job), job.total)}</span>
+		</div>
+		<${Bar} job=${job} />
+		<dl class="figures">
+			<${Figure} label=${t('state.done')}>${count(counts.done)}<//>
+			<${Figure} label=${t('jobs.failed')}>${dead ? html`<a class="is-bad" href=${link.items(job.id, { filter: 'state:failed,unknown', show: 'responses' })}>${count(dead)}</a>` : '0'}<//>
+			<${Figure} label=${t('state.waiting')}>${count(counts.waiting)}<//>
+			<${Figure} label=${t('jobs.total')}>${count(job.total)}<//>
+			<${Figure} label=${t('rate')}>${job.active ? t('per_second', { rate: rate(job.rate_per_s) }) : '–'}<//>
+			<${Figure} label=${t('eta')}>${(job.active && eta(job.eta_s)) || '–'}<//>
+			<${Figure} label=${job.finished_at ? t('finished_at') : t('started_at')}><${Time} at=${job.finished_at ?? job.started_at} ago /><//>
+		</dl>
+	</li>`;
+}
+
+function Empty() {
+	return html`<div class="panel empty">
+		<h2>${t('jobs.empty.title')}</h2>
+		<p>${t('jobs.empty.text')}</p>
+		<pre class="command" tabindex="0"><code>sluice run https://api.example.com/users/{{user_id}} -i users.csv</code></pre>
+	</div>`;
+}
+
+// Moves the focus along the list.
+function step(list, by) {
+	const links = [...list.querySelectorAll('.job-row-name')];
+	const at = links.indexOf(document.activeElement);
+	links[Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
+}
+
+export function Jobs({ query }) {
+	const list = useRef(null);
+	const before = query.before;
+	const { data, error } = usePoll((signal) => api.jobs({ before, limit: 50 }, signal),
+		({ jobs }) => Math.min(PERIOD_IDLE_MS, ...jobs.map(jobPeriod)), [before]);
+	useTitle(t('nav.jobs'));
+	useKeys({
+		j: () => list.current && step(list.current, 1),
+		k: () => list.current && step(list.current, -1),
+	});
+	if (error)
+		return html`<${Failed} error=${error} />`;
+	if (!data)
+		return html`<${Waiting} />`;
+	return html`<h1 tabindex="-1">${t('nav.jobs')}</h1>
+		${data.jobs.length === 0 && !before ? html`<${Empty} />`
+		: html`<ul class="job-list panel" ref=${list}>${data.jobs.map((job) => html`<${JobRow} key=${job.id} job=${job} />`)}</ul>`}
+		${(before || data.next) && html`<nav class="pager" aria-label=${t('items.pages')}>
+			<button type="button" class="button" disabled=${!before} onClick=${() => navigate(link.jobs())}>${t('items.first')}</button>
+			<button type="button" class="button" disabled=${!data.next} onClick=${() => navigate(link.jobs({ before: data.next }))}>${t('items.next')}</button>
+		</nav>`}`;
+}
