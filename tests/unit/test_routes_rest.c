@@ -1,0 +1,204 @@
+/* The routes: history, streams, the database. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/ask_routes.h"
+
+/* ---- history ------------------------------------------------------------------------ */
+
+static void test_history(void **state)
+{
+	(void)state;
+	expect_json("GET", "/api/v1/jobs/1/groups", NULL, 200,
+	            "{\"groups\":[{\"id\":\"000000000000ab12\",\"class\":\"http\",\"http_status\":404,"
+	            "\"code\":null,\"message\":\"not \\\"found\\\"\",\"count\":12,"
+	            "\"first_at\":\"2026-01-02T03:04:05Z\",\"last_at\":\"2026-01-02T03:04:06Z\","
+	            "\"sample_seq\":\"17\"},{\"id\":\"ffffffffffffffff\",\"class\":\"connect\","
+	            "\"http_status\":null,\"code\":\"1001\",\"message\":\"\",\"count\":1,"
+	            "\"first_at\":\"2026-01-02T03:04:05Z\",\"last_at\":\"2026-01-02T03:04:05Z\","
+	            "\"sample_seq\":\"3\"}]}");
+	expect_json("GET", "/api/v1/jobs/1/series?since=1767323039000", NULL, 200,
+	            "{\"step_s\":1,\"samples\":[{\"t\":1767323040000,\"done\":50,\"failed\":1,"
+	            "\"retried\":2,\"throttled\":3,\"in_flight\":30,\"concurrency\":31,\"p50\":180.0,"
+	            "\"p95\":260.5,\"p99\":900.0},{\"t\":1767323041000,\"done\":0,\"failed\":0,"
+	            "\"retried\":0,\"throttled\":0,\"in_flight\":0,\"concurrency\":31,\"p50\":0.0,"
+	            "\"p95\":0.0,\"p99\":0.0}]}");
+	assert_true(fake.after == 1767323039000);
+	expect_json("GET", "/api/v1/jobs/1/events?after=4&limit=1", NULL, 200,
+	            "{\"events\":[{\"id\":\"5\",\"at\":\"2026-01-02T03:04:05Z\",\"who\":\"cli\","
+	            "\"what\":\"pause\",\"detail\":null}],\"next\":\"5\"}");
+	assert_int_equal(fake.after, 4);
+	expect("GET", "/api/v1/jobs/1/events", NULL, 200);
+	assert_non_null(strstr(response.body.data, "\"next\":null}"));
+	expect_json("GET", "/api/v1/jobs/1/bad-rows", NULL, 200,
+	            "{\"bad_rows\":[{\"row\":\"17\",\"fault\":\"row 17: no\","
+	            "\"raw\":\"a,\xef\xbf\xbd\\n\"}]}");
+	expect("GET", "/api/v1/jobs/1/series?since=x", NULL, 400);
+	expect("GET", "/api/v1/jobs/1/groups?limit=0", NULL, 400);
+}
+
+static void test_metrics(void **state)
+{
+	static const char *const wanted[] = {
+		"# TYPE sluice_items gauge\nsluice_items{job=\"job 2\",state=\"pending\"} 400\n",
+		"sluice_items{job=\"crm\",state=\"skipped\"} 0\n",
+		"sluice_attempts_total{job=\"crm\"} 600\n",
+		"sluice_rate_per_second{job=\"crm\"} 49.7999999",
+		"sluice_job_state{job=\"crm\",state=\"running\"} 1\n",
+		"sluice_job_state{job=\"crm\",state=\"paused\"} 0\n",
+		"sluice_latency_seconds{job=\"crm\",quantile=\"0.95\"} 0.260\n",
+		"sluice_healthy 1\n",
+	};
+
+	(void)state;
+	fake.progress.p95_ms = 260;
+	expect("GET", "/metrics", NULL, 200);
+	assert_string_equal(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+	for (size_t i = 0; i < LENGTH(wanted); i++) {
+		if (strstr(response.body.data, wanted[i]) == NULL)
+			fail_msg("not in there: %s", wanted[i]);
+	}
+	assert_null(strstr(response.body.data, "quantile=\"0.5\""));
+	/* every line is a comment or a name, labels and a value */
+	for (char *line = strtok(response.body.data, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		assert_true(line[0] == '#' || strncmp(line, "sluice_", 7) == 0);
+}
+
+/* ---- streams ------------------------------------------------------------------------- */
+
+/* Pull the whole of a stream; false: it broke. */
+static bool pull(struct buffer *whole)
+{
+	bool more = true;
+
+	while (more) {
+		struct buffer piece = {0};
+
+		more = response.next(response.stream, &piece);
+		buffer_append(whole, piece.data, piece.length);
+		if (piece.failed)
+			whole->failed = true;
+		buffer_free(&piece);
+	}
+	return !whole->failed;
+}
+
+static void test_export(void **state)
+{
+	struct buffer whole = {0};
+	int closed = fake_exports_closed;
+
+	(void)state;
+	fake.export_pieces = 5;
+	expect("GET", "/api/v1/jobs/1/export?state=failed&filter=http:404", NULL, 200);
+	assert_string_equal(fake.filter, "state:failed http:404");
+	assert_string_equal(response.content_type, "application/x-ndjson");
+	assert_string_equal(response.file_name, "job-1.ndjson");
+	assert_true(pull(&whole));
+	assert_int_equal(whole.length, 5000);
+	buffer_free(&whole);
+	expect("GET", "/api/v1/jobs/1/export?format=csv", NULL, 200);
+	assert_int_equal(fake_exports_closed, closed + 1);
+	assert_string_equal(fake.filter, "(null)");
+	assert_string_equal(response.content_type, "text/csv; charset=utf-8");
+	fake.export_breaks = true;
+	assert_false(pull(&whole));
+	buffer_free(&whole);
+	expect("GET", "/api/v1/jobs/1/export?format=xml", NULL, 400);
+	assert_int_equal(fake_exports_closed, closed + 2);
+	expect("GET", "/api/v1/jobs/1/export?state=broken", NULL, 400);
+	expect("GET", "/api/v1/jobs/1/export?filter=bogus:1", NULL, 400);
+	assert_null(response.next);
+}
+
+static void test_upload_in_one(void **state)
+{
+	int done = fake_uploads_done, abandoned = fake_uploads_abandoned;
+
+	(void)state;
+	expect_json("POST", "/api/v1/jobs/1/items?format=csv", "id\n1\n2\n", 200, "{\"rows\":3}");
+	assert_int_equal(fake.format, FORMAT_CSV);
+	expect_json("POST", "/api/v1/jobs/1/items", "", 200, "{\"rows\":0}");
+	assert_int_equal(fake.format, FORMAT_AUTO);
+	assert_int_equal(fake_uploads_done, done + 2);
+	expect("POST", "/api/v1/jobs/1/items", "BAD\n", 400);
+	assert_int_equal(fake_uploads_abandoned, abandoned + 1);
+	expect("POST", "/api/v1/jobs/2/items", "x\n", 409);
+	expect("POST", "/api/v1/jobs/1/items?format=xls", "x\n", 400);
+	assert_int_equal(fake_uploads_done, done + 2);
+}
+
+static void test_upload_in_pieces(void **state)
+{
+	struct route_request request = {
+		.method = "POST", .path = "/api/v1/jobs/crm/items", .who = "api"};
+	int done = fake_uploads_done, abandoned = fake_uploads_abandoned;
+	struct route_upload *upload;
+
+	(void)state;
+	assert_true(routes_is_upload("POST", "/api/v1/jobs/crm/items"));
+	assert_false(routes_is_upload("GET", "/api/v1/jobs/crm/items"));
+	assert_false(routes_is_upload("POST", "/api/v1/jobs/crm/items/1"));
+	route_response_free(&response);
+	upload = routes_upload_open(NULL, &request, &response);
+	assert_non_null(upload);
+	routes_upload_feed(upload, "1\n2\n3", 5);
+	routes_upload_feed(upload, "\n", 1);
+	routes_upload_feed(upload, "BAD", 3);
+	routes_upload_feed(upload, "4\n", 2); /* passed over */
+	routes_upload_close(upload, &response);
+	assert_int_equal(response.status, 400);
+	assert_non_null(strstr(response.body.data, "row 1, line 2: bad (3 rows before it are in)"));
+	assert_int_equal(fake_uploads_abandoned, abandoned + 1);
+	route_response_free(&response);
+	upload = routes_upload_open(NULL, &request, &response);
+	assert_non_null(upload);
+	routes_upload_close(upload, NULL);
+	assert_int_equal(fake_uploads_abandoned, abandoned + 2);
+	assert_int_equal(fake_uploads_done, done);
+	request.path = "/api/v1/jobs/nobody/items";
+	assert_null(routes_upload_open(NULL, &request, &response));
+	assert_int_equal(response.status, 404);
+}
+
+/* ---- the database ------------------------------------------------------------------------ */
+
+static void test_database(void **state)
+{
+	(void)state;
+	expect_json("GET", "/api/v1/db/check", NULL, 200,
+	            "{\"ok\":true,\"report\":\"line 1\\nline \\\"2\\\"\\n\"}");
+	fake.check = STATUS_CORRUPT;
+	expect_json("GET", "/api/v1/db/check", NULL, 200,
+	            "{\"ok\":false,\"report\":\"line 1\\nline \\\"2\\\"\\n\"}");
+	fake.check = STATUS_IO;
+	expect("GET", "/api/v1/db/check", NULL, 500);
+	expect_json("POST", "/api/v1/db/backup", "{\"path\":\"/tmp/a \\u00e4\"}", 200,
+	            "{\"path\":\"/tmp/a \xc3\xa4\"}");
+	assert_string_equal(fake.path, "/tmp/a \xc3\xa4");
+	expect("POST", "/api/v1/db/backup", "{\"path\":\"here\"}", 400);
+	expect("POST", "/api/v1/db/backup", "{\"path\":\"/tmp/\\u0000\"}", 400);
+	expect("POST", "/api/v1/db/backup", "{\"path\":\"\"}", 400);
+	expect("POST", "/api/v1/db/backup", "{}", 400);
+	expect("POST", "/api/v1/db/vacuum", NULL, 409);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_history),
+		TEST(test_metrics),
+		TEST(test_export),
+		TEST(test_upload_in_one),
+		TEST(test_upload_in_pieces),
+		TEST(test_database),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
