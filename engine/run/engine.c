@@ -294,6 +294,7 @@ static void *supervise(void *argument)
 	struct engine *engine = argument;
 
 	pthread_setname_np(pthread_self(), "sluice-starter");
+	(void)engine_removals_finish(engine, NULL);
 	pthread_mutex_lock(&engine->mutex);
 	while (!engine->closing) {
 		int64_t job = next_queued_locked(engine);
@@ -411,7 +412,9 @@ static enum status start_threads(struct engine *engine, const struct engine_opti
 	writer.pool = engine->pool;
 	*db = NULL; /* the writer's from here on */
 	status = writer_start(&writer, &engine->writer, error);
-	if (status != STATUS_OK || engine->mode != ENGINE_RUN)
+	if (status == STATUS_OK && engine->mode != ENGINE_RUN)
+		return engine_removals_finish(engine, error);
+	if (status != STATUS_OK)
 		return status;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -84,9 +84,11 @@ enum status engine_job_credentials(struct engine *engine, int64_t job,
  * STATUS_USAGE: a bad row (nothing is in).  STATUS_CONFLICT: the items differ
  * from those of the former run; error->text says what. */
 struct engine_import {
-	const char *path;
+	const char *path;         /* as opened: relative to the working directory */
+	enum items_format format;
+	int64_t rows_max;         /* --limit; 0: all */
 	bool skip_bad_rows;
-	bool append;      /* --append-items */
+	bool append;              /* --append-items */
 };
 enum status engine_job_import(struct engine *engine, int64_t job,
                               const struct engine_import *import, struct error *error);

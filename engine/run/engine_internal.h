@@ -83,6 +83,12 @@ struct limits_now {
 };
 void limits_of(const struct spec *spec, const struct job_row *row, struct limits_now *out);
 
+/* Go on with removals that a former process began. */
+enum status engine_removals_finish(struct engine *engine, struct error *error);
+
+/* engine_job_seal, whoever is importing. */
+enum status engine_job_seal_now(struct engine *engine, int64_t job, struct error *error);
+
 /* Ends all imports and joins their threads. */
 void engine_imports_stop(struct engine *engine);
 

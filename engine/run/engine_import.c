@@ -1,0 +1,656 @@
+/* The façade's part about items coming in: from a path on a thread of our own,
+ * or from an upload on the caller's. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "engine/run/account.h"
+#include "engine/run/engine_internal.h"
+#include "engine/run/ingest.h"
+#include "engine/store/items.h"
+
+/* Batches on their way to the writer, of up to 1000 rows each. */
+#define BATCHES_OUT_MAX 4
+
+struct import {
+	/* immutable once it runs */
+	struct engine *engine;
+	int64_t job;
+	struct spec *spec;
+	struct plan *plan;          /* to check rows with; may be NULL */
+	struct ingest *ingest;
+	char path[4096];
+	bool by_key;                /* rows whose key is known are passed over */
+	bool upload;                /* does not say where the source stands */
+	bool has_known;
+	struct source_state known;
+	struct semaphore *room;
+	pthread_t thread;
+	bool threaded;
+	volatile bool stop;
+
+	/* guarded by mutex */
+	pthread_mutex_t mutex;
+	struct error failed;        /* of a batch at the writer */
+	int64_t rows;
+	bool over;
+
+	struct import *next;        /* the engine's list */
+};
+
+static void import_free(struct import *import)
+{
+	if (import == NULL)
+		return;
+	ingest_close(import->ingest);
+	plan_free(import->plan);
+	spec_free(import->spec);
+	semaphore_free(import->room);
+	free(import->known.reader_state);
+	pthread_mutex_destroy(&import->mutex);
+	free(import);
+}
+
+/* ---- a batch at the writer ---------------------------------------------------- */
+
+struct delivery {
+	struct import *import;
+	struct ingest_batch *batch;
+	int64_t rows; /* that came in */
+};
+
+static enum status insert_rows(struct delivery *delivery, struct db *db, struct job_row *row,
+                               struct error *error)
+{
+	const struct ingest_batch *batch = delivery->batch;
+	const char *text = batch->text.data;
+	enum status status = STATUS_OK;
+	int64_t inserted = 0;
+
+	for (int i = 0; status == STATUS_OK && i < batch->row_count; i++) {
+		const struct ingest_row *in = &batch->rows[i];
+		const char *key = in->key_length > 0 ? text + in->key_at : NULL;
+
+		status = items_insert(db, row->id, row->total + inserted + 1, text + in->at, in->length,
+		                      key, in->key_length, error);
+		if (status == STATUS_OK)
+			inserted++;
+		else if (status == STATUS_CONFLICT && delivery->import->by_key && key != NULL)
+			status = STATUS_OK;
+	}
+	if (status != STATUS_OK)
+		return status;
+	row->total += inserted;
+	row->counts[ITEM_PENDING] += inserted;
+	delivery->rows = inserted;
+	return STATUS_OK;
+}
+
+static enum status save_source(const struct delivery *delivery, struct db *db,
+                               struct job_row *row, struct error *error)
+{
+	const struct source_state *after = &delivery->batch->after;
+	struct job_source *source = &row->source;
+	char *state = after->reader_state != NULL ? strdup(after->reader_state) : NULL;
+
+	free(source->state);
+	source->state = state;
+	source->offset = (int64_t)after->offset;
+	memcpy(source->hash, after->hash, sizeof(source->hash));
+	source->rows = after->rows;
+	source->complete = after->complete;
+	source->size = (int64_t)after->size;
+	memcpy(source->size_hash, after->size_hash, sizeof(source->size_hash));
+	snprintf(row->source_path, sizeof(row->source_path), "%s", delivery->import->path);
+	if (row->source_columns == NULL) {
+		struct buffer columns = {0};
+
+		ingest_columns(delivery->import->ingest, &columns);
+		row->source_columns = buffer_take(&columns);
+	}
+	if (after->complete)
+		row->sealed = true;
+	return jobs_save_source(db, row, error);
+}
+
+static enum status deliver_run(struct writer *writer, struct db *db, void *argument,
+                               struct error *error)
+{
+	struct delivery *delivery = argument;
+	const struct ingest_batch *batch = delivery->batch;
+	struct job_row *row;
+	enum status status = writer_job(writer, delivery->import->job, &row, error);
+
+	if (status == STATUS_OK)
+		status = insert_rows(delivery, db, row, error);
+	for (int i = 0; status == STATUS_OK && i < batch->bad_count; i++) {
+		status = items_add_bad_row(db, row->id, batch->bad[i].row, batch->bad[i].fault,
+		                           batch->bad[i].raw, error);
+		row->bad_rows += status == STATUS_OK;
+	}
+	if (status == STATUS_OK && !delivery->import->upload)
+		status = save_source(delivery, db, row, error);
+	return status;
+}
+
+static void deliver_finished(void *argument, const struct error *error)
+{
+	struct delivery *delivery = argument;
+	struct import *import = delivery->import;
+
+	pthread_mutex_lock(&import->mutex);
+	if (error->status != STATUS_OK && import->failed.status == STATUS_OK)
+		import->failed = *error;
+	else
+		import->rows += delivery->rows;
+	pthread_mutex_unlock(&import->mutex);
+	ingest_batch_free(delivery->batch);
+	free(delivery);
+	semaphore_release(import->room, 1);
+}
+
+static enum status failure_of(struct import *import, struct error *error)
+{
+	enum status status;
+
+	pthread_mutex_lock(&import->mutex);
+	status = import->failed.status;
+	if (status != STATUS_OK && error != NULL)
+		*error = import->failed;
+	pthread_mutex_unlock(&import->mutex);
+	return status;
+}
+
+static enum status sink_batch(void *context, struct ingest_batch *batch, struct error *error)
+{
+	struct import *import = context;
+	struct delivery *delivery;
+	enum status status = failure_of(import, error);
+
+	if (status == STATUS_OK && (delivery = calloc(1, sizeof(*delivery))) != NULL) {
+		while (semaphore_acquire(import->room, 1, CLOCK_NEVER) == 0)
+			;
+		delivery->import = import;
+		delivery->batch = batch;
+		status = writer_post(import->engine->writer, deliver_run, delivery, deliver_finished);
+		if (status == STATUS_OK)
+			return STATUS_OK;
+		semaphore_release(import->room, 1);
+		free(delivery);
+		error_set(error, status, "the engine is stopping");
+	} else if (status == STATUS_OK) {
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	}
+	ingest_batch_free(batch);
+	return status;
+}
+
+/* All batches are committed (or failed). */
+static void wait_for_batches(struct import *import)
+{
+	int taken = 0;
+
+	while (taken < BATCHES_OUT_MAX)
+		taken += semaphore_acquire(import->room, BATCHES_OUT_MAX - taken, CLOCK_NEVER);
+	semaphore_release(import->room, taken);
+}
+
+/* ---- the import thread ------------------------------------------------------------ */
+
+struct stop_note {
+	int64_t job;
+	const char *reason;
+};
+
+static enum status stopped_run(struct writer *writer, struct db *db, void *argument,
+                               struct error *error)
+{
+	const struct stop_note *note = argument;
+	struct job_row *row;
+	enum status status = writer_job(writer, note->job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (row->state == JOB_RUNNING || row->state == JOB_IMPORTING)
+		account_set_state(row, JOB_PAUSED, note->reason, 0);
+	return events_add(db, note->job, clock_wall_ms(), "sluice", "import stopped", note->reason,
+	                  error);
+}
+
+static void set_importing(struct engine *engine, int64_t job, bool importing)
+{
+	struct station *station;
+
+	pthread_mutex_lock(&engine->mutex);
+	station = station_of_locked(engine, job);
+	if (station != NULL)
+		station->importing = importing;
+	engine->serial++;
+	pthread_cond_broadcast(&engine->changed);
+	pthread_mutex_unlock(&engine->mutex);
+}
+
+static enum status run_to_end(struct import *import, struct error *error)
+{
+	struct ingest_sink sink = {sink_batch, import};
+	enum status status = ingest_run(import->ingest, import->has_known ? &import->known : NULL,
+	                                sink, error);
+
+	wait_for_batches(import);
+	if (status == STATUS_OK)
+		status = failure_of(import, error);
+	return status;
+}
+
+static void *import_main(void *argument)
+{
+	struct import *import = argument;
+	struct error error = {0};
+	char reason[256];
+	struct stop_note note = {import->job, reason};
+	enum status status;
+
+	pthread_setname_np(pthread_self(), "sluice-import");
+	status = run_to_end(import, &error);
+	if (status != STATUS_OK && status != STATUS_CLOSED) {
+		snprintf(reason, sizeof(reason), "import stopped: %.230s", error.text);
+		log_error("%s", reason);
+		(void)writer_call(import->engine->writer, stopped_run, &note, NULL);
+	}
+	pthread_mutex_lock(&import->mutex);
+	if (status != STATUS_OK && import->failed.status == STATUS_OK)
+		import->failed = error;
+	import->over = true;
+	pthread_mutex_unlock(&import->mutex);
+	set_importing(import->engine, import->job, false);
+	return NULL;
+}
+
+static enum status start_thread(struct import *import, struct error *error)
+{
+	struct engine *engine = import->engine;
+	sigset_t all, old;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	failed = pthread_create(&import->thread, NULL, import_main, import);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (failed != 0)
+		return error_set(error, STATUS_NO_MEMORY, "cannot start the import: %s",
+		                 strerror(failed));
+	import->threaded = true;
+	pthread_mutex_lock(&engine->mutex);
+	import->next = engine->imports;
+	engine->imports = import;
+	pthread_mutex_unlock(&engine->mutex);
+	return STATUS_OK;
+}
+
+void engine_imports_stop(struct engine *engine)
+{
+	struct import *import;
+
+	pthread_mutex_lock(&engine->mutex);
+	for (import = engine->imports; import != NULL; import = import->next)
+		import->stop = true;
+	import = engine->imports;
+	engine->imports = NULL;
+	pthread_mutex_unlock(&engine->mutex);
+	while (import != NULL) {
+		struct import *next = import->next;
+
+		pthread_join(import->thread, NULL);
+		import_free(import);
+		import = next;
+	}
+}
+
+/* ---- before it starts ---------------------------------------------------------------- */
+
+static enum status claim_station(struct engine *engine, int64_t job, struct secret_set **secrets,
+                                 struct error *error)
+{
+	struct station *station;
+	enum status status = STATUS_OK;
+
+	pthread_mutex_lock(&engine->mutex);
+	station = station_of_locked(engine, job);
+	if (station == NULL)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	else if (station->importing)
+		status = error_set(error, STATUS_CONFLICT, "items are coming in already");
+	else
+		station->importing = true;
+	if (status == STATUS_OK)
+		*secrets = station->secrets;
+	pthread_mutex_unlock(&engine->mutex);
+	return status;
+}
+
+static void known_source(struct import *import, struct job_row *row)
+{
+	struct source_state *known = &import->known;
+
+	import->has_known = row->source.offset > 0 || row->source.size > 0 || row->source.complete;
+	known->offset = (uint64_t)row->source.offset;
+	memcpy(known->hash, row->source.hash, sizeof(known->hash));
+	known->rows = row->source.rows;
+	known->complete = row->source.complete;
+	known->size = (uint64_t)row->source.size;
+	memcpy(known->size_hash, row->source.size_hash, sizeof(known->size_hash));
+	known->reader_state = row->source.state;
+	row->source.state = NULL;
+}
+
+struct difference {
+	struct engine *engine;
+	struct db *db;
+	int64_t job, total;
+	struct buffer text;
+};
+
+/* Which member of the row is not what it was? */
+static void name_member(struct json_span old, struct json_span new, struct buffer *out)
+{
+	struct json_cursor cursor = json_walk(new);
+	struct json_span name, value, before;
+	struct buffer plain = {0};
+
+	while (json_next(&cursor, &name, &value)) {
+		buffer_reset(&plain, 4096);
+		json_string_decode(name, &plain);
+		if (json_member(old, plain.data != NULL ? plain.data : "", plain.length, &before) &&
+		    before.length == value.length && memcmp(before.at, value.at, value.length) == 0)
+			continue;
+		buffer_printf(out, ", %.100s", plain.data != NULL ? plain.data : "");
+		if (json_member(old, plain.data != NULL ? plain.data : "", plain.length, &before))
+			buffer_printf(out, ": %.*s -> %.*s", (int)(before.length > 80 ? 80 : before.length),
+			              before.at, (int)(value.length > 80 ? 80 : value.length), value.at);
+		else
+			buffer_text(out, " is new");
+		break;
+	}
+	buffer_free(&plain);
+}
+
+static enum status compare_row(void *context, int64_t seq, struct json_span input,
+                               struct error *error)
+{
+	struct difference *difference = context;
+	char *text = NULL, *key = NULL;
+	size_t length = 0;
+	enum status status;
+
+	if (seq > difference->total) {
+		buffer_printf(&difference->text, "row %lld is new", (long long)seq);
+		return STATUS_CLOSED;
+	}
+	status = items_input(difference->db, difference->job, seq, &text, &length, &key, error);
+	if (status != STATUS_OK)
+		return status;
+	if (length != input.length || memcmp(text, input.at, length) != 0) {
+		buffer_printf(&difference->text, "row %lld", (long long)seq);
+		name_member((struct json_span){text, length}, input, &difference->text);
+		status = STATUS_CLOSED;
+	}
+	free(text);
+	free(key);
+	return status;
+}
+
+static enum status say_difference(struct import *import, const struct job_row *row,
+                                  struct error *error)
+{
+	struct difference difference = {.engine = import->engine, .job = import->job,
+	                                .total = row->total};
+	struct error ignored;
+	enum status status = engine_reader(import->engine, &difference.db, error);
+
+	if (status != STATUS_OK)
+		return status;
+	(void)ingest_walk(import->ingest, compare_row, &difference, &ignored);
+	engine_reader_done(import->engine, difference.db);
+	if (difference.text.length == 0)
+		buffer_printf(&difference.text, "it has fewer rows than the %lld that are in",
+		              (long long)row->total);
+	status = error_set(error, STATUS_CONFLICT,
+	                   "%s: the items differ from those of job '%s': %.600s", import->path,
+	                   row->name, difference.text.data != NULL ? difference.text.data : "");
+	buffer_free(&difference.text);
+	return status;
+}
+
+/* What is there already decides where to go on; *nothing: all of it is in. */
+static enum status compare(struct import *import, const struct job_row *row, bool append,
+                           bool *nothing, struct error *error)
+{
+	enum source_relation relation = SOURCE_NEW;
+	enum status status = STATUS_OK;
+
+	*nothing = false;
+	if (import->has_known)
+		status = ingest_compare(import->ingest, &import->known, &relation, error);
+	if (status != STATUS_OK)
+		return status;
+	switch (relation) {
+	case SOURCE_NEW:
+		import->has_known = false;
+		return ingest_check(import->ingest, error);
+	case SOURCE_SAME:
+		*nothing = import->known.complete && ingest_seekable(import->ingest);
+		return STATUS_OK;
+	case SOURCE_APPENDED:
+		if (!append)
+			return error_set(error, STATUS_CONFLICT,
+			                 "%s: has more rows than the %lld of job '%s' (the first %lld are "
+			                 "the same)",
+			                 import->path, (long long)row->source.rows, row->name,
+			                 (long long)row->source.rows);
+		return ingest_check(import->ingest, error);
+	case SOURCE_DIFFERS:
+		break;
+	}
+	if (!append || import->spec->key == NULL)
+		return say_difference(import, row, error);
+	import->has_known = false;
+	import->by_key = true;
+	return ingest_check(import->ingest, error);
+}
+
+static enum status unseal_run(struct writer *writer, struct db *db, void *argument,
+                              struct error *error)
+{
+	const int64_t *job = argument;
+	struct job_row *row;
+	enum status status = writer_job(writer, *job, &row, error);
+
+	(void)db;
+	if (status != STATUS_OK)
+		return status;
+	row->sealed = false;
+	if (row->state == JOB_RUNNING || row->state == JOB_FINISHED)
+		account_set_state(row, JOB_IMPORTING, NULL, 0);
+	row->finished_at_ms = 0;
+	return STATUS_OK;
+}
+
+static struct import *import_new(struct engine *engine, int64_t job)
+{
+	struct import *import = calloc(1, sizeof(*import));
+
+	if (import == NULL)
+		return NULL;
+	pthread_mutex_init(&import->mutex, NULL);
+	import->engine = engine;
+	import->job = job;
+	import->room = semaphore_new(BATCHES_OUT_MAX);
+	if (import->room != NULL)
+		return import;
+	import_free(import);
+	return NULL;
+}
+
+static enum status prepare(struct import *import, struct job_row *row,
+                           const struct engine_import *how, struct secret_set *secrets,
+                           struct error *error)
+{
+	struct ingest_options options = {
+	    .path = how->path,
+	    .name = strcmp(how->path, "-") == 0 ? "stdin" : how->path,
+	    .skip_bad_rows = how->skip_bad_rows,
+	    .stop = &import->stop,
+	};
+	enum status status = spec_parse(row->spec, strlen(row->spec), NULL, &import->spec, error);
+
+	if (status == STATUS_OK)
+		status = plan_make(import->spec, row->name, row->uuid, secrets, &import->plan, error);
+	if (status != STATUS_OK)
+		return status;
+	snprintf(import->path, sizeof(import->path), "%s", options.name);
+	options.format = how->format;
+	options.rows_max = how->rows_max;
+	options.key = import->spec->key;
+	options.plan = import->plan;
+	known_source(import, row);
+	return ingest_open(&options, &import->ingest, error);
+}
+
+/* A job that was made for these items and has none of them is of no use. */
+static void drop_if_empty(struct engine *engine, int64_t job)
+{
+	struct job_row row;
+	bool empty;
+
+	if (engine_row(engine, job, &row, NULL) != STATUS_OK)
+		return;
+	empty = row.started_at_ms == 0 && row.counts[ITEM_PENDING] == row.total && !row.sealed;
+	job_row_free(&row);
+	if (empty)
+		(void)engine_job_remove(engine, job, NULL);
+}
+
+enum status engine_job_import(struct engine *engine, int64_t job,
+                              const struct engine_import *how, struct error *error)
+{
+	struct secret_set *secrets = NULL;
+	struct import *import = NULL;
+	struct job_row row;
+	bool nothing = false, running = false;
+	enum status status = engine_row(engine, job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = claim_station(engine, job, &secrets, error);
+	if (status != STATUS_OK) {
+		job_row_free(&row);
+		return status;
+	}
+	import = import_new(engine, job);
+	status = import != NULL ? prepare(import, &row, how, secrets, error)
+	                        : error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK)
+		status = compare(import, &row, how->append, &nothing, error);
+	if (status == STATUS_OK && nothing && !row.sealed)
+		status = engine_job_seal_now(engine, job, error);
+	if (status == STATUS_OK && !nothing && row.sealed && ingest_seekable(import->ingest))
+		status = writer_call(engine->writer, unseal_run, &job, error);
+	if (status == STATUS_OK && !nothing && import->spec->key != NULL) {
+		/* Keys that stand twice are found by the store: before anything is sent. */
+		status = run_to_end(import, error);
+		if (status == STATUS_CONFLICT)
+			error->status = status = STATUS_USAGE;
+	} else if (status == STATUS_OK && !nothing) {
+		status = start_thread(import, error);
+		running = status == STATUS_OK;
+	}
+	job_row_free(&row);
+	if (running)
+		return STATUS_OK;
+	import_free(import);
+	set_importing(engine, job, false);
+	if (status != STATUS_OK && status != STATUS_CONFLICT)
+		drop_if_empty(engine, job);
+	return status;
+}
+
+/* ---- uploads ----------------------------------------------------------------------------- */
+
+struct engine_upload {
+	struct import *import;
+};
+
+enum status engine_upload_open(struct engine *engine, int64_t job, enum items_format format,
+                               struct engine_upload **out, struct error *error)
+{
+	struct ingest_options options = {.path = "-", .name = "upload", .format = format};
+	struct engine_upload *upload = calloc(1, sizeof(*upload));
+	struct secret_set *secrets;
+	struct job_row row;
+	enum status status = engine_row(engine, job, &row, error);
+
+	if (status != STATUS_OK || upload == NULL) {
+		free(upload);
+		return status != STATUS_OK ? status : error_set(error, STATUS_NO_MEMORY, "out of memory");
+	}
+	if (row.sealed || row.state == JOB_CANCELLED)
+		status = error_set(error, STATUS_CONFLICT, "job '%s' takes no more items", row.name);
+	if (status == STATUS_OK)
+		status = claim_station(engine, job, &secrets, error);
+	if (status != STATUS_OK) {
+		job_row_free(&row);
+		free(upload);
+		return status;
+	}
+	upload->import = import_new(engine, job);
+	if (upload->import == NULL)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK) {
+		upload->import->upload = true;
+		status = spec_parse(row.spec, strlen(row.spec), NULL, &upload->import->spec, error);
+	}
+	if (status == STATUS_OK) {
+		options.key = upload->import->spec->key;
+		options.stop = &upload->import->stop;
+		status = ingest_upload_new(&options, (struct ingest_sink){sink_batch, upload->import},
+		                           &upload->import->ingest, error);
+	}
+	job_row_free(&row);
+	if (status != STATUS_OK) {
+		import_free(upload->import);
+		set_importing(engine, job, false);
+		free(upload);
+		return status;
+	}
+	*out = upload;
+	return STATUS_OK;
+}
+
+enum status engine_upload_feed(struct engine_upload *upload, const char *bytes, size_t length,
+                               struct error *error)
+{
+	return ingest_upload_feed(upload->import->ingest, bytes, length, error);
+}
+
+enum status engine_upload_close(struct engine_upload *upload, bool abandoned, int64_t *rows,
+                                struct error *error)
+{
+	struct import *import = upload->import;
+	enum status status = STATUS_OK;
+
+	if (!abandoned)
+		status = ingest_upload_end(import->ingest, error);
+	wait_for_batches(import);
+	if (status == STATUS_OK)
+		status = failure_of(import, error);
+	if (rows != NULL)
+		*rows = import->rows;
+	set_importing(import->engine, import->job, false);
+	import_free(import);
+	free(upload);
+	return status;
+}

@@ -1,0 +1,452 @@
+/* The façade's part about jobs: making, finding, changing, watching them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/random.h"
+#include "engine/run/account.h"
+#include "engine/run/engine_internal.h"
+
+#define REMOVE_STEP 5000
+
+enum status engine_job_find(struct engine *engine, const char *id_or_name, int64_t *job,
+                            struct error *error)
+{
+	struct job_row row;
+	struct db *db;
+	char *end;
+	long long id;
+	enum status status = engine_reader(engine, &db, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = jobs_find(db, id_or_name, job, error);
+	engine_reader_done(engine, db);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	id = strtoll(id_or_name, &end, 10);
+	if (id <= 0 || *end != '\0')
+		return status;
+	status = engine_row(engine, id, &row, error);
+	if (status == STATUS_OK) {
+		job_row_free(&row);
+		*job = id;
+	}
+	return status;
+}
+
+/* ---- creating and changing ------------------------------------------------- */
+
+struct creation {
+	const struct spec *spec;
+	bool replace;
+	int64_t job;
+};
+
+static enum status create_run(struct writer *writer, struct db *db, void *argument,
+                              struct error *error)
+{
+	struct creation *creation = argument;
+	const struct spec *spec = creation->spec;
+	unsigned char uuid[16];
+	char old_name[sizeof(((struct job_row *)0)->name)];
+	int64_t old = 0;
+	enum status status = jobs_find(db, spec->name, &old, error);
+
+	if (status == STATUS_OK && !creation->replace)
+		return error_set(error, STATUS_CONFLICT, "there is a job named '%s' already",
+		                 spec->name);
+	if (status == STATUS_OK) {
+		struct job_row *row;
+
+		snprintf(old_name, sizeof(old_name), "%.200s@%lld", spec->name, (long long)old);
+		status = writer_job(writer, old, &row, error);
+		if (status == STATUS_OK)
+			status = jobs_rename(db, old, old_name, error);
+		if (status != STATUS_OK)
+			return status;
+		snprintf(row->name, sizeof(row->name), "%s", old_name);
+	} else if (status != STATUS_NOT_FOUND) {
+		return status;
+	}
+	random_secure(uuid, sizeof(uuid));
+	status = jobs_insert(db, spec->name, uuid, spec->canonical,
+	                     spec->idempotent || spec->keyed, clock_wall_ms(), &creation->job,
+	                     error);
+	if (status == STATUS_OK)
+		status = events_add(db, creation->job, clock_wall_ms(), "sluice", "create", NULL, error);
+	return status;
+}
+
+enum status engine_job_credentials(struct engine *engine, int64_t job,
+                                   const struct secret_set *given, struct error *error)
+{
+	struct station *station;
+	enum status status;
+
+	if (given == NULL)
+		return STATUS_OK;
+	pthread_mutex_lock(&engine->mutex);
+	station = station_of_locked(engine, job);
+	/* The set of a lane at work is read by its threads without a lock. */
+	if (station == NULL)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	else if (station->lane != NULL || station->starting)
+		status = error_set(error, STATUS_CONFLICT, "the job is running");
+	else
+		status = secret_set_merge(station->secrets, given);
+	pthread_mutex_unlock(&engine->mutex);
+	return status;
+}
+
+enum status engine_job_create(struct engine *engine, const struct spec *spec,
+                              const struct secret_set *given, bool replace, int64_t *job,
+                              struct error *error)
+{
+	struct creation creation = {spec, replace, 0};
+	enum status status = writer_call(engine->writer, create_run, &creation, error);
+
+	if (status == STATUS_OK)
+		status = engine_job_credentials(engine, creation.job, given, error);
+	if (status == STATUS_OK)
+		*job = creation.job;
+	return status;
+}
+
+enum status engine_job_spec(struct engine *engine, int64_t job, char **canonical,
+                            struct error *error)
+{
+	struct job_row row;
+	enum status status = engine_row(engine, job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	*canonical = row.spec;
+	row.spec = NULL;
+	job_row_free(&row);
+	return STATUS_OK;
+}
+
+struct update {
+	int64_t job;
+	const struct spec *spec;
+};
+
+static enum status update_run(struct writer *writer, struct db *db, void *argument,
+                              struct error *error)
+{
+	const struct update *update = argument;
+	const struct spec *spec = update->spec;
+	bool repeatable = spec->idempotent || spec->keyed;
+	struct job_row *row;
+	char *copy = strdup(spec->canonical);
+	enum status status = writer_job(writer, update->job, &row, error);
+
+	if (status == STATUS_OK && copy == NULL)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK)
+		status = jobs_set_spec(db, update->job, spec->canonical, repeatable, error);
+	if (status == STATUS_OK)
+		status = jobs_set_limits(db, update->job, -1, "", -1, error);
+	if (status == STATUS_OK)
+		status = events_add(db, update->job, clock_wall_ms(), "cli", "update", NULL, error);
+	if (status != STATUS_OK) {
+		free(copy);
+		return status;
+	}
+	free(row->spec);
+	row->spec = copy;
+	row->repeatable = repeatable;
+	row->concurrency_set = row->burst_set = -1;
+	row->rate_set[0] = '\0';
+	return STATUS_OK;
+}
+
+enum status engine_job_update(struct engine *engine, int64_t job, const struct spec *spec,
+                              const struct secret_set *given, struct error *error)
+{
+	struct update update = {job, spec};
+	enum status status = engine_job_credentials(engine, job, given, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return writer_call(engine->writer, update_run, &update, error);
+}
+
+/* ---- pause, resume, cancel, seal, remove ------------------------------------- */
+
+enum wish { WISH_PAUSE, WISH_RESUME, WISH_CANCEL, WISH_SEAL };
+
+struct move {
+	int64_t job;
+	enum wish wish;
+	const char *who;
+};
+
+static enum status refuse(const struct job_row *row, const char *what, struct error *error)
+{
+	return error_set(error, STATUS_CONFLICT, "job '%s' is %s: it cannot be %s", row->name,
+	                 job_state_name(row->state), what);
+}
+
+static enum status move_run(struct writer *writer, struct db *db, void *argument,
+                            struct error *error)
+{
+	static const char *const past[] = {"paused", "resumed", "cancelled", "sealed"};
+	static const char *const verb[] = {"pause", "resume", "cancel", "seal"};
+	const struct move *move = argument;
+	struct job_row *row;
+	enum status status = writer_job(writer, move->job, &row, error);
+	enum job_state to = JOB_PAUSED;
+	const char *reason = NULL;
+
+	if (status != STATUS_OK)
+		return status;
+	switch (move->wish) {
+	case WISH_PAUSE:
+		/* Paused already, until a time: now by a person, without end. */
+		reason = "by user";
+		break;
+	case WISH_RESUME:
+		if (row->state == JOB_RUNNING || row->state == JOB_IMPORTING)
+			return STATUS_OK;
+		to = row->sealed ? JOB_RUNNING : JOB_IMPORTING;
+		break;
+	case WISH_CANCEL:
+		to = JOB_CANCELLED;
+		break;
+	case WISH_SEAL:
+		row->sealed = true;
+		return STATUS_OK;
+	}
+	if (row->state != to && !job_state_may_move(row->state, to))
+		return refuse(row, past[move->wish], error);
+	account_set_state(row, to, reason, 0);
+	if (to == JOB_CANCELLED)
+		row->finished_at_ms = clock_wall_ms();
+	return events_add(db, move->job, clock_wall_ms(), move->who, verb[move->wish], NULL, error);
+}
+
+static enum status make_move(struct engine *engine, int64_t job, enum wish wish, const char *who,
+                             struct error *error)
+{
+	struct move move = {job, wish, who != NULL ? who : "api"};
+
+	return writer_call(engine->writer, move_run, &move, error);
+}
+
+enum status engine_job_pause(struct engine *engine, int64_t job, const char *who,
+                             struct error *error)
+{
+	return make_move(engine, job, WISH_PAUSE, who, error);
+}
+
+enum status engine_job_resume(struct engine *engine, int64_t job, const char *who,
+                              struct error *error)
+{
+	enum status status = make_move(engine, job, WISH_RESUME, who, error);
+
+	if (status == STATUS_OK)
+		status = engine_ensure_lane(engine, job, error);
+	return status;
+}
+
+enum status engine_job_cancel(struct engine *engine, int64_t job, const char *who,
+                              struct error *error)
+{
+	return make_move(engine, job, WISH_CANCEL, who, error);
+}
+
+enum status engine_job_seal_now(struct engine *engine, int64_t job, struct error *error)
+{
+	return make_move(engine, job, WISH_SEAL, NULL, error);
+}
+
+enum status engine_job_seal(struct engine *engine, int64_t job, struct error *error)
+{
+	struct station *station;
+	bool importing;
+
+	pthread_mutex_lock(&engine->mutex);
+	station = station_find_locked(engine, job);
+	importing = station != NULL && station->importing;
+	pthread_mutex_unlock(&engine->mutex);
+	if (importing)
+		return error_set(error, STATUS_CONFLICT, "items are still coming in");
+	return make_move(engine, job, WISH_SEAL, NULL, error);
+}
+
+struct removal {
+	int64_t job;
+	bool more;
+};
+
+static enum status remove_begin(struct writer *writer, struct db *db, void *argument,
+                                struct error *error)
+{
+	const struct removal *removal = argument;
+
+	writer_forget(writer, removal->job);
+	return jobs_set_removing(db, removal->job, error);
+}
+
+static enum status remove_step(struct writer *writer, struct db *db, void *argument,
+                               struct error *error)
+{
+	struct removal *removal = argument;
+
+	(void)writer;
+	return jobs_remove_some(db, removal->job, REMOVE_STEP, &removal->more, error);
+}
+
+/* In steps, so that a running batch beside it is not held up. */
+static enum status remove_rest(struct engine *engine, int64_t job, struct error *error)
+{
+	struct removal removal = {job, true};
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && removal.more)
+		status = writer_call(engine->writer, remove_step, &removal, error);
+	return status;
+}
+
+enum status engine_job_remove(struct engine *engine, int64_t job, struct error *error)
+{
+	struct removal removal = {job, true};
+	struct station *station;
+	struct lane *lane = NULL;
+	struct job_row row;
+	bool busy = false;
+	enum status status = engine_row(engine, job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	pthread_mutex_lock(&engine->mutex);
+	station = station_find_locked(engine, job);
+	if (station != NULL) {
+		busy = station->importing || station->starting ||
+		       (station->lane != NULL &&
+		        (row.state < JOB_PAUSED || !lane_idle(station->lane)));
+		if (!busy) {
+			lane = station->lane;
+			station->lane = NULL;
+			station->queued = false;
+			station->ended = true;
+		}
+	}
+	pthread_mutex_unlock(&engine->mutex);
+	if (busy)
+		status = error_set(error, STATUS_CONFLICT,
+		                   "job '%s' is at work: cancel it before it is removed", row.name);
+	job_row_free(&row);
+	if (status != STATUS_OK)
+		return status;
+	if (lane != NULL)
+		lane_stop(lane);
+	status = writer_call(engine->writer, remove_begin, &removal, error);
+	if (status == STATUS_OK)
+		status = remove_rest(engine, job, error);
+	return status;
+}
+
+enum status engine_removals_finish(struct engine *engine, struct error *error)
+{
+	struct job_row row;
+	int64_t after = 0;
+	struct db *db;
+	enum status status = engine_reader(engine, &db, error);
+
+	while (status == STATUS_OK) {
+		bool removing;
+
+		status = jobs_next(db, after, &row, error);
+		if (status != STATUS_OK)
+			break;
+		after = row.id;
+		removing = row.removing;
+		job_row_free(&row);
+		if (removing)
+			status = remove_rest(engine, after, error);
+	}
+	engine_reader_done(engine, db);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* ---- limits ------------------------------------------------------------------- */
+
+struct setting {
+	int64_t job;
+	const struct engine_limits *limits;
+	const char *who;
+	struct limits_now now; /* out */
+};
+
+static enum status setting_check(const struct engine_limits *limits, struct error *error)
+{
+	struct rate rate;
+
+	if (limits->concurrency == 0 || limits->concurrency > 100000)
+		return error_set(error, STATUS_USAGE, "concurrency: must be 1 to 100000");
+	if (limits->burst == 0 || limits->burst > 1000000)
+		return error_set(error, STATUS_USAGE, "burst: must be 1 to 1000000");
+	if (limits->rate == NULL || limits->rate[0] == '\0' || strcmp(limits->rate, "none") == 0)
+		return STATUS_OK;
+	if (strlen(limits->rate) >= sizeof(((struct job_row *)0)->rate_set))
+		return error_set(error, STATUS_USAGE, "rate: too long");
+	return rate_parse(limits->rate, &rate, error);
+}
+
+static enum status setting_run(struct writer *writer, struct db *db, void *argument,
+                               struct error *error)
+{
+	struct setting *setting = argument;
+	const struct engine_limits *limits = setting->limits;
+	struct spec *spec = NULL;
+	struct job_row *row;
+	char detail[160];
+	enum status status = writer_job(writer, setting->job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (limits->concurrency > 0)
+		row->concurrency_set = limits->concurrency;
+	if (limits->rate != NULL)
+		snprintf(row->rate_set, sizeof(row->rate_set), "%s",
+		         limits->rate[0] != '\0' ? limits->rate : "none");
+	if (limits->burst > 0)
+		row->burst_set = limits->burst;
+	status = jobs_set_limits(db, setting->job, row->concurrency_set, row->rate_set,
+	                         row->burst_set, error);
+	if (status == STATUS_OK)
+		status = spec_parse(row->spec, strlen(row->spec), NULL, &spec, error);
+	if (status != STATUS_OK)
+		return status;
+	limits_of(spec, row, &setting->now);
+	spec_free(spec);
+	snprintf(detail, sizeof(detail), "concurrency %d, rate %s, burst %lld",
+	         setting->now.concurrency,
+	         setting->now.rate.count == 0 ? "none" : row->rate_set[0] ? row->rate_set : "as given",
+	         (long long)setting->now.burst);
+	return events_add(db, setting->job, clock_wall_ms(), setting->who, "set", detail, error);
+}
+
+enum status engine_job_set(struct engine *engine, int64_t job, const struct engine_limits *limits,
+                           const char *who, struct error *error)
+{
+	struct setting setting = {.job = job, .limits = limits, .who = who != NULL ? who : "api"};
+	struct station *station;
+	enum status status = setting_check(limits, error);
+
+	if (status == STATUS_OK)
+		status = writer_call(engine->writer, setting_run, &setting, error);
+	if (status != STATUS_OK)
+		return status;
+	pthread_mutex_lock(&engine->mutex);
+	station = station_find_locked(engine, job);
+	if (station != NULL && station->lane != NULL)
+		limit_set(lane_limit(station->lane), setting.now.concurrency, setting.now.rate,
+		          setting.now.burst);
+	pthread_mutex_unlock(&engine->mutex);
+	return STATUS_OK;
+}

@@ -1,0 +1,158 @@
+/* The façade's part about progress: the row's counters, and what the lane and
+ * its meter know. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/run/engine_internal.h"
+#include "engine/store/items.h"
+
+static void progress_of_row(const struct job_row *row, struct engine_progress *out)
+{
+	struct limits_now limits = {0};
+	struct spec *spec = NULL;
+
+	memset(out, 0, sizeof(*out));
+	out->id = row->id;
+	snprintf(out->name, sizeof(out->name), "%s", row->name);
+	out->state = row->state;
+	snprintf(out->reason, sizeof(out->reason), "%s", row->reason);
+	out->resume_at_ms = row->resume_at_ms;
+	out->total = row->total;
+	memcpy(out->counts, row->counts, sizeof(out->counts));
+	out->attempts = row->attempts;
+	out->retries = row->retries;
+	out->throttled = row->throttled;
+	out->bad_rows = row->bad_rows;
+	out->p50_ms = out->p95_ms = out->p99_ms = -1;
+	out->created_at_ms = row->created_at_ms;
+	out->started_at_ms = row->started_at_ms;
+	out->finished_at_ms = row->finished_at_ms;
+	out->bound_by = "nothing left";
+	if (spec_parse(row->spec, strlen(row->spec), NULL, &spec, NULL) != STATUS_OK)
+		return;
+	limits_of(spec, row, &limits);
+	spec_free(spec);
+	out->concurrency = out->concurrency_now = limits.concurrency;
+	out->rate = limits.rate;
+	out->rate_now = rate_per_s(limits.rate);
+	out->burst = limits.burst;
+}
+
+static const char *bound_by(const struct engine_progress *progress, const struct lane_view *view)
+{
+	if (progress->counts[ITEM_PENDING] + progress->counts[ITEM_WAITING] == 0)
+		return "nothing left";
+	if (strcmp(view->bound_by, "concurrency") != 0)
+		return view->bound_by;
+	return "concurrency";
+}
+
+static void progress_of_lane(struct engine *engine, struct db *db, struct engine_progress *out)
+{
+	struct station *station;
+	struct meter_view meter = {.p50_ms = -1, .p95_ms = -1, .p99_ms = -1};
+	struct lane_view view = {0};
+	int64_t last_due_ms = 0, now_ms = clock_wall_ms();
+	double waiting_s = 0, latency_s;
+
+	pthread_mutex_lock(&engine->mutex);
+	station = station_find_locked(engine, out->id);
+	out->active = station != NULL && !station->ended &&
+	              (station->lane != NULL || station->starting || station->queued);
+	if (station != NULL && station->lane != NULL) {
+		lane_view(station->lane, &view);
+		meter_view(lane_meter(station->lane), clock_mono_ns(), &meter);
+	}
+	pthread_mutex_unlock(&engine->mutex);
+	out->in_flight = view.in_flight;
+	out->rate_per_s = meter.rate_per_s;
+	out->p50_ms = meter.p50_ms;
+	out->p95_ms = meter.p95_ms;
+	out->p99_ms = meter.p99_ms;
+	if (view.bound_by != NULL)
+		out->bound_by = bound_by(out, &view);
+	if (out->state >= JOB_PAUSED)
+		return;
+	if (out->counts[ITEM_WAITING] > 0 &&
+	    items_last_due(db, out->id, &last_due_ms, NULL) == STATUS_OK && last_due_ms > now_ms)
+		waiting_s = (double)(last_due_ms - now_ms) / 1000.0;
+	latency_s = meter.p50_ms > 0 ? (double)meter.p50_ms / 1000.0 : 0;
+	out->eta_known = meter_eta(meter.rate_per_s,
+	                           out->counts[ITEM_PENDING] + out->counts[ITEM_RUNNING] +
+	                               out->counts[ITEM_WAITING],
+	                           out->counts[ITEM_WAITING], waiting_s, latency_s, out->eta_s);
+}
+
+static void finish_progress(struct engine *engine, struct db *db, const struct job_row *row,
+                            struct engine_progress *out)
+{
+	progress_of_row(row, out);
+	progress_of_lane(engine, db, out);
+	if (writer_disk_full(engine->writer) && out->state < JOB_PAUSED) {
+		out->state = JOB_PAUSED;
+		snprintf(out->reason, sizeof(out->reason), "disk full");
+	}
+}
+
+enum status engine_job_progress(struct engine *engine, int64_t job, struct engine_progress *out,
+                                struct error *error)
+{
+	struct job_row row;
+	struct db *db;
+	enum status status = engine_row(engine, job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = engine_reader(engine, &db, error);
+	if (status == STATUS_OK) {
+		finish_progress(engine, db, &row, out);
+		engine_reader_done(engine, db);
+	}
+	job_row_free(&row);
+	return status;
+}
+
+struct listing {
+	struct engine *engine;
+	struct db *db;
+	void (*visit)(void *context, const struct engine_progress *progress);
+	void *context;
+};
+
+static void list_one(void *context, const struct job_row *row)
+{
+	struct listing *listing = context;
+	struct engine_progress progress;
+
+	finish_progress(listing->engine, listing->db, row, &progress);
+	listing->visit(listing->context, &progress);
+}
+
+enum status engine_jobs(struct engine *engine, int64_t before, int limit,
+                        void (*visit)(void *context, const struct engine_progress *progress),
+                        void *context, struct error *error)
+{
+	struct listing listing = {engine, NULL, visit, context};
+	enum status status = engine_reader(engine, &listing.db, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = jobs_list(listing.db, before, limit, list_one, &listing, error);
+	engine_reader_done(engine, listing.db);
+	return status;
+}
+
+int engine_series(struct engine *engine, int64_t job, int64_t since_ms, struct meter_sample *out,
+                  int max)
+{
+	struct station *station;
+	int count = 0;
+
+	pthread_mutex_lock(&engine->mutex);
+	station = station_find_locked(engine, job);
+	if (station != NULL && station->lane != NULL)
+		count = meter_samples(lane_meter(station->lane), since_ms, out, max);
+	pthread_mutex_unlock(&engine->mutex);
+	return count;
+}
