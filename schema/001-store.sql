@@ -97,6 +97,7 @@ CREATE TABLE attempt (
   http INTEGER,
   curl INTEGER NOT NULL,
   class TEXT NOT NULL,
+  code TEXT,
   message TEXT,
   wait_ms INTEGER,
   wait_source TEXT,

@@ -147,7 +147,7 @@ SELECT headers, body, bytes, connect_ms, first_byte_ms FROM body WHERE id = ?1;
 INSERT OR IGNORE INTO attempt (item, n, at_ms, duration_ms, connect_ms, first_byte_ms, decision, http, curl,
   class, headers, body, bytes)
 SELECT outcome.id, 1, outcome.at_ms, outcome.duration_ms, body.connect_ms, body.first_byte_ms, 'done',
-  outcome.http, 0, '', body.headers, body.body, coalesce(body.bytes, 0)
+  outcome.http, 0, 'http', body.headers, body.body, coalesce(body.bytes, 0)
 FROM outcome LEFT JOIN body ON body.id = outcome.id WHERE outcome.id = ?1;
 -- body_delete
 DELETE FROM body WHERE id = ?1;
@@ -157,8 +157,8 @@ INSERT OR REPLACE INTO extracted (id, data) VALUES (?1, ?2);
 DELETE FROM extracted WHERE id = ?1;
 -- attempt_insert
 INSERT OR REPLACE INTO attempt (item, n, at_ms, duration_ms, connect_ms, first_byte_ms, decision, http, curl,
-  class, message, wait_ms, wait_source, request, headers, body, bytes)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
+  class, message, wait_ms, wait_source, request, headers, body, bytes, code)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18);
 -- group_add
 INSERT INTO failure_group (job, id, class, http, code, message, count, first_at_ms, last_at_ms, sample_seq)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?8)
@@ -186,3 +186,59 @@ FROM operation WHERE job = ?1 ORDER BY id DESC LIMIT 100;
 SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
   done_too
 FROM operation WHERE job = ?1 AND id = ?2;
+
+--- reading: the next ids of a page (?1 after, ?2 last, ?3 how many), by what narrows most
+
+-- page_items
+SELECT id FROM item WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3;
+-- page_state
+SELECT id FROM outcome WHERE state = ?4 AND state <> 'done' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3;
+-- page_dead
+SELECT id FROM (
+  SELECT * FROM (SELECT id FROM outcome WHERE state = 'failed' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
+  UNION ALL
+  SELECT * FROM (SELECT id FROM outcome WHERE state = 'unknown' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
+  UNION ALL
+  SELECT * FROM (SELECT id FROM outcome WHERE state = 'skipped' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
+) ORDER BY id LIMIT ?3;
+-- page_cause
+SELECT id FROM outcome WHERE cause = ?4 AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3;
+-- page_key
+SELECT id FROM item WHERE id >> 40 = ?5 AND key = ?4 AND id > ?1 AND id <= ?2 LIMIT ?3;
+-- page_waiting
+SELECT id FROM resend WHERE id > ?1 AND id <= ?2 AND state = 'waiting' ORDER BY id LIMIT ?3;
+-- page_pending
+SELECT id FROM (
+  SELECT * FROM (SELECT id FROM resend WHERE id > ?1 AND id <= ?2 AND state = 'pending' ORDER BY id LIMIT ?3)
+  UNION ALL
+  SELECT * FROM (SELECT id FROM item WHERE id > max(?1, ?4) AND id <= ?2 ORDER BY id LIMIT ?3)
+) ORDER BY id LIMIT ?3;
+-- page_running
+SELECT id FROM (
+  SELECT * FROM (SELECT id FROM resend WHERE id > ?1 AND id <= ?2 AND state = 'running' ORDER BY id LIMIT ?3)
+  UNION ALL
+  SELECT * FROM (SELECT id FROM item WHERE id > max(?1, ?4) AND id <= min(?2, ?5) ORDER BY id LIMIT ?3)
+) ORDER BY id LIMIT ?3;
+
+--- reading: one row's parts
+
+-- row_get
+SELECT item.input, item.key, outcome.state, outcome.attempts, outcome.http, outcome.cause,
+  outcome.duration_ms, outcome.at_ms, resend.state, resend.attempts, resend.due_ms
+FROM item LEFT JOIN outcome ON outcome.id = item.id LEFT JOIN resend ON resend.id = item.id
+WHERE item.id = ?1;
+-- row_last_attempt
+SELECT class, code, message, http, duration_ms, at_ms, body FROM attempt WHERE item = ?1 ORDER BY n DESC LIMIT 1;
+-- row_extracted
+SELECT data FROM extracted WHERE id = ?1;
+-- row_attempts
+SELECT n, at_ms, duration_ms, connect_ms, first_byte_ms, decision, http, curl, class, message,
+  wait_ms, wait_source, request, headers, body, bytes
+FROM attempt WHERE item = ?1 ORDER BY n;
+-- group_list
+SELECT id, class, http, code, message, count, first_at_ms, last_at_ms, sample_seq
+FROM failure_group WHERE job = ?1 AND count > 0 ORDER BY count DESC LIMIT ?2;
+-- event_list
+SELECT id, at_ms, who, what, detail FROM event WHERE job = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+-- bad_row_list
+SELECT row, fault, raw FROM bad_row WHERE job = ?1 ORDER BY row LIMIT ?2;

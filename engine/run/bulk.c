@@ -129,7 +129,7 @@ static enum status finish(struct bulk *bulk, struct db *db, int64_t now_ms, stru
 enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, int64_t now_ms,
                       struct error *error)
 {
-	struct item_query query = {.limit = STEP_CHANGES, .scan_max = STEP_SCAN};
+	struct item_query query = {.limit = STEP_CHANGES, .scan_max = STEP_SCAN, .brief = true};
 	struct job_row *job;
 	enum manual what = MANUAL_RETRY;
 	int64_t next = 0;

@@ -29,6 +29,7 @@ static enum status insert_attempt(struct db *db, int64_t id, const struct attemp
 		db_bind_bytes(statement, 15, record->headers, record->headers_length);
 	db_bind_blob(statement, 16, record->body, record->body_length);
 	db_bind_int(statement, 17, record->body_bytes);
+	db_bind_text(statement, 18, record->code);
 	return db_run(db, statement, error);
 }
 

@@ -30,6 +30,7 @@ struct item_query {
 	int limit;
 	int scan_max;     /* rows looked at before the page is given up short */
 	bool extracted, body;
+	bool brief;       /* seq, state and key are enough: leave the cause out */
 };
 /* In seq order; *next: the `after` of the next page, 0: the end. */
 enum status reads_items(struct db *db, const struct job_row *job, const struct item_query *query,

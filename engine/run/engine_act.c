@@ -1,0 +1,341 @@
+/* The façade's part about a person's actions on items: retry, skip, resolve. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/run/bulk.h"
+#include "engine/run/engine_internal.h"
+#include "engine/store/filter.h"
+#include "engine/store/operations.h"
+#include "engine/store/reads.h"
+
+/* A selection by filter is usually small: so long its end is waited for. */
+#define SMALL_WAIT_NS (500 * NS_PER_MS)
+
+static const char *const action_names[] = {
+    [ACTION_RETRY] = "retry",
+    [ACTION_SKIP] = "skip",
+    [ACTION_RESOLVE_DONE] = "resolve_done",
+    [ACTION_RESOLVE_FAILED] = "resolve_failed",
+};
+
+static void operation_of_row(const struct operation_row *row, struct engine_operation *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->id = row->id;
+	for (int i = 0; i < (int)(sizeof(action_names) / sizeof(action_names[0])); i++)
+		if (strcmp(action_names[i], row->action) == 0)
+			out->action = (enum engine_action)i;
+	snprintf(out->who, sizeof(out->who), "%s", row->who);
+	out->created_at_ms = row->created_at_ms;
+	out->finished_at_ms = row->finished_at_ms;
+	out->matched = row->matched;
+	out->changed = row->changed;
+	snprintf(out->selection, sizeof(out->selection), "%.255s", row->selection);
+}
+
+/* ---- the selection as a filter ------------------------------------------------- */
+
+static const char *states_of(enum engine_action action)
+{
+	switch (action) {
+	case ACTION_RETRY:
+	case ACTION_SKIP:
+		return "state:failed,unknown";
+	default:
+		return "state:unknown";
+	}
+}
+
+static enum status selection_text(enum engine_action action,
+                                  const struct engine_selection *selection, char *out,
+                                  size_t size, struct error *error)
+{
+	struct filter *filter = NULL;
+	int length;
+	enum status status;
+
+	if (selection->group != 0)
+		length = snprintf(out, size, "group:%016llx", (unsigned long long)selection->group);
+	else if (selection->filter != NULL)
+		length = snprintf(out, size, "%s", selection->filter);
+	else
+		length = snprintf(out, size, "%s", states_of(action));
+	if (length < 0 || (size_t)length >= size)
+		return error_set(error, STATUS_USAGE, "filter: longer than %zu bytes", size - 1);
+	status = filter_parse(out, &filter, error);
+	filter_free(filter);
+	return status;
+}
+
+/* Would the action apply to an item in this state? */
+static bool applies(enum engine_action action, enum item_state state, bool done_too)
+{
+	switch (action) {
+	case ACTION_RETRY:
+		return state == ITEM_FAILED || state == ITEM_UNKNOWN || state == ITEM_SKIPPED ||
+		       (done_too && state == ITEM_DONE);
+	case ACTION_SKIP:
+		return state == ITEM_FAILED || state == ITEM_UNKNOWN || state == ITEM_PENDING ||
+		       state == ITEM_WAITING;
+	default:
+		return state == ITEM_UNKNOWN;
+	}
+}
+
+/* ---- counting (dry run) ----------------------------------------------------------- */
+
+struct count {
+	enum engine_action action;
+	bool done_too;
+	int64_t matched, changed;
+};
+
+static enum status count_one(void *context, const struct item_row *row)
+{
+	struct count *count = context;
+
+	count->matched++;
+	count->changed += applies(count->action, row->state, count->done_too);
+	return STATUS_OK;
+}
+
+static enum status count_filter(struct engine *engine, int64_t job, const char *text,
+                                struct count *count, struct error *error)
+{
+	struct item_query query = {.limit = 1000, .scan_max = 100000, .brief = true};
+	struct filter *filter = NULL;
+	struct job_row row;
+	struct db *db = NULL;
+	int64_t next = 0;
+	enum status status = filter_parse(text, &filter, error);
+
+	if (status == STATUS_OK)
+		status = engine_row(engine, job, &row, error);
+	if (status != STATUS_OK) {
+		filter_free(filter);
+		return status;
+	}
+	status = engine_reader(engine, &db, error);
+	query.filter = filter;
+	while (status == STATUS_OK) {
+		status = reads_items(db, &row, &query, count_one, count, &next, error);
+		if (next == 0)
+			break;
+		query.after = next;
+	}
+	engine_reader_done(engine, db);
+	job_row_free(&row);
+	filter_free(filter);
+	return status;
+}
+
+static enum status count_seqs(struct engine *engine, int64_t job,
+                              const struct engine_selection *selection, struct count *count,
+                              struct error *error)
+{
+	struct job_row row;
+	struct db *db = NULL;
+	enum status status = engine_row(engine, job, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = engine_reader(engine, &db, error);
+	for (int i = 0; status == STATUS_OK && i < selection->seq_count; i++) {
+		enum item_state state;
+
+		status = outcomes_state(db, &row, selection->seqs[i], &state, error);
+		if (status != STATUS_OK)
+			break;
+		count->matched++;
+		count->changed += applies(count->action, state, count->done_too);
+	}
+	engine_reader_done(engine, db);
+	job_row_free(&row);
+	return status;
+}
+
+/* ---- acting ------------------------------------------------------------------------- */
+
+struct act {
+	struct operation_row row;
+	enum manual what;
+	const struct engine_selection *selection;
+};
+
+static enum status act_begin(struct writer *writer, struct db *db, void *argument,
+                             struct error *error)
+{
+	struct act *act = argument;
+	struct job_row *job;
+	enum status status = writer_job(writer, act->row.job, &job, error);
+
+	if (status == STATUS_OK)
+		status = operations_add(db, &act->row, error);
+	if (status == STATUS_OK)
+		writer_bulk_kick(writer);
+	return status;
+}
+
+/* Named items: at once, in one transaction. */
+static enum status act_on_seqs(struct writer *writer, struct db *db, void *argument,
+                               struct error *error)
+{
+	struct act *act = argument;
+	const struct engine_selection *selection = act->selection;
+	const int64_t now_ms = act->row.created_at_ms;
+	char detail[128];
+	enum status status = operations_add(db, &act->row, error);
+
+	act->row.matched = act->row.changed = 0;
+	for (int i = 0; status == STATUS_OK && i < selection->seq_count; i++) {
+		bool changed = false;
+
+		status = bulk_one(writer, db, act->row.job, selection->seqs[i], act->what,
+		                  act->row.done_too, now_ms, &changed, error);
+		act->row.matched++;
+		act->row.changed += changed;
+	}
+	act->row.finished_at_ms = now_ms;
+	if (status == STATUS_OK)
+		status = operations_save(db, &act->row, error);
+	if (status != STATUS_OK)
+		return status;
+	snprintf(detail, sizeof(detail), "%lld of %lld items (%.80s)", (long long)act->row.changed,
+	         (long long)act->row.matched, act->row.selection);
+	return events_add(db, act->row.job, now_ms, act->row.who, act->row.action, detail, error);
+}
+
+static void name_seqs(const struct engine_selection *selection, char *out, size_t size)
+{
+	if (selection->seq_count == 1)
+		snprintf(out, size, "seq:%lld", (long long)selection->seqs[0]);
+	else
+		snprintf(out, size, "%d items by number", selection->seq_count);
+}
+
+static void refresh(void *context, const struct engine_operation *operation)
+{
+	*(struct engine_operation *)context = *operation;
+}
+
+static enum status dry(struct engine *engine, int64_t job, enum engine_action action,
+                       const struct engine_selection *selection, const char *text,
+                       struct engine_operation *out, struct error *error)
+{
+	struct count count = {.action = action, .done_too = selection->done_too};
+	enum status status = selection->seq_count > 0
+	                         ? count_seqs(engine, job, selection, &count, error)
+	                         : count_filter(engine, job, text, &count, error);
+
+	if (status != STATUS_OK)
+		return status;
+	memset(out, 0, sizeof(*out));
+	out->action = action;
+	out->matched = count.matched;
+	out->changed = count.changed;
+	out->created_at_ms = out->finished_at_ms = clock_wall_ms();
+	snprintf(out->selection, sizeof(out->selection), "%.255s", text);
+	return STATUS_OK;
+}
+
+enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,
+                       const struct engine_selection *selection, const char *who, bool dry_run,
+                       struct engine_operation *out, struct error *error)
+{
+	struct act act = {.selection = selection};
+	struct job_row row;
+	enum status status;
+
+	if (selection->seq_count > 0)
+		name_seqs(selection, act.row.selection, sizeof(act.row.selection));
+	else
+		status = selection_text(action, selection, act.row.selection,
+		                        sizeof(act.row.selection), error);
+	if (selection->seq_count <= 0 && status != STATUS_OK)
+		return status;
+	if (dry_run)
+		return dry(engine, job, action, selection, act.row.selection, out, error);
+	status = engine_row(engine, job, &row, error);
+	if (status != STATUS_OK)
+		return status;
+	job_row_free(&row);
+	act.row.job = job;
+	act.row.done_too = selection->done_too;
+	act.row.created_at_ms = clock_wall_ms();
+	snprintf(act.row.action, sizeof(act.row.action), "%s", action_names[action]);
+	snprintf(act.row.who, sizeof(act.row.who), "%s", who != NULL ? who : "api");
+	(void)bulk_action_parse(action_names[action], &act.what);
+	status = writer_call(engine->writer, selection->seq_count > 0 ? act_on_seqs : act_begin, &act,
+	                     error);
+	if (status != STATUS_OK)
+		return status;
+	operation_of_row(&act.row, out);
+	if (action == ACTION_RETRY)
+		status = engine_ensure_lane(engine, job, error);
+	if (selection->seq_count > 0 || status != STATUS_OK)
+		return status;
+	status = engine_operation_wait(engine, job, act.row.id, clock_mono_ns() + SMALL_WAIT_NS,
+	                               error);
+	if (status != STATUS_OK && status != STATUS_TIMEOUT)
+		return status;
+	return engine_operations(engine, job, act.row.id, refresh, out, error);
+}
+
+/* ---- operations ---------------------------------------------------------------------- */
+
+struct operation_showing {
+	void (*visit)(void *context, const struct engine_operation *operation);
+	void *context;
+};
+
+static void show_operation(void *context, const struct operation_row *row)
+{
+	const struct operation_showing *showing = context;
+	struct engine_operation operation;
+
+	operation_of_row(row, &operation);
+	showing->visit(showing->context, &operation);
+}
+
+enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
+                              void (*visit)(void *context, const struct engine_operation *),
+                              void *context, struct error *error)
+{
+	struct operation_showing showing = {visit, context};
+	struct db *db;
+	enum status status = engine_reader(engine, &db, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = operations_list(db, job, id_or_0, show_operation, &showing, error);
+	engine_reader_done(engine, db);
+	return status;
+}
+
+enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id,
+                                  int64_t deadline_ns, struct error *error)
+{
+	for (;;) {
+		struct engine_operation operation = {0};
+		uint64_t serial;
+		int timed_out = 0;
+		enum status status;
+
+		pthread_mutex_lock(&engine->mutex);
+		serial = engine->serial;
+		pthread_mutex_unlock(&engine->mutex);
+		status = engine_operations(engine, job, id, refresh, &operation, error);
+		if (status == STATUS_OK)
+			status = writer_health(engine->writer, error);
+		if (status != STATUS_OK || operation.finished_at_ms != 0)
+			return status;
+		pthread_mutex_lock(&engine->mutex);
+		while (engine->serial == serial && timed_out == 0)
+			timed_out = clock_cond_wait(&engine->changed, &engine->mutex, deadline_ns);
+		pthread_mutex_unlock(&engine->mutex);
+		if (timed_out != 0)
+			return error_set(error, STATUS_TIMEOUT, "operation %lld goes on", (long long)id);
+	}
+}
