@@ -242,3 +242,28 @@ FROM failure_group WHERE job = ?1 AND count > 0 ORDER BY count DESC LIMIT ?2;
 SELECT id, at_ms, who, what, detail FROM event WHERE job = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 -- bad_row_list
 SELECT row, fault, raw FROM bad_row WHERE job = ?1 ORDER BY row LIMIT ?2;
+
+--- upkeep; these read whole ranges, by design
+
+-- begin_read
+BEGIN;
+-- integrity_check
+PRAGMA integrity_check(100);
+-- vacuum
+VACUUM;
+-- checkpoint
+PRAGMA wal_checkpoint(TRUNCATE);
+-- count_items
+SELECT count(*) FROM item WHERE id > ?1 AND id <= ?2;
+-- count_done
+SELECT count(*) FROM outcome WHERE id > ?1 AND id <= ?2 AND state = 'done';
+-- count_failed
+SELECT count(*) FROM outcome WHERE state = 'failed' AND id > ?1 AND id <= ?2;
+-- count_unknown
+SELECT count(*) FROM outcome WHERE state = 'unknown' AND id > ?1 AND id <= ?2;
+-- count_skipped
+SELECT count(*) FROM outcome WHERE state = 'skipped' AND id > ?1 AND id <= ?2;
+-- count_waiting
+SELECT count(*) FROM resend WHERE id > ?1 AND id <= ?2 AND state = 'waiting';
+-- count_both
+SELECT count(*) FROM resend JOIN outcome ON outcome.id = resend.id WHERE resend.id > ?1 AND resend.id <= ?2;

@@ -59,6 +59,12 @@ enum status plan_check_item(const struct plan *plan, int64_t seq, struct json_sp
 enum status plan_curl(const struct plan *plan, int64_t seq, const char *key, size_t key_length,
                       struct json_span input, struct buffer *out, struct error *error);
 
+/* The same without a plan: no secret needs to be at hand. */
+enum status plan_curl_of_spec(const struct spec *spec, const char *job_name,
+                              const unsigned char job_uuid[16], int64_t seq, const char *key,
+                              size_t key_length, struct json_span input, struct buffer *out,
+                              struct error *error);
+
 /* The idempotency key of an item: UUID form of SHA-256(uuid, seq). */
 void plan_idempotency_key(const unsigned char job_uuid[16], int64_t seq, char out[40]);
 

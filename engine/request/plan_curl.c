@@ -108,18 +108,19 @@ static void put_request(struct buffer *out, const struct secret_set *markers,
 	buffer_char(out, '\n');
 }
 
-enum status plan_curl(const struct plan *plan, int64_t seq, const char *key, size_t key_length,
-                      struct json_span input, struct buffer *out, struct error *error)
+enum status plan_curl_of_spec(const struct spec *spec, const char *job_name,
+                              const unsigned char job_uuid[16], int64_t seq, const char *key,
+                              size_t key_length, struct json_span input, struct buffer *out,
+                              struct error *error)
 {
 	struct secret_set *markers = secret_set_new_markers();
-	const struct spec *spec = plan->own ? plan->own : &plan->spec;
 	struct rendered request = {0};
 	struct plan *shown = NULL;
 	enum status status;
 
 	if (!markers)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	status = plan_make(spec, plan->job_name, plan->job_uuid, markers, &shown, error);
+	status = plan_make(spec, job_name, job_uuid, markers, &shown, error);
 	if (status == STATUS_OK)
 		status = plan_render(shown, seq, key, key_length, input, &request, error);
 	if (status == STATUS_OK && request.body.length > 0 &&
@@ -135,4 +136,11 @@ enum status plan_curl(const struct plan *plan, int64_t seq, const char *key, siz
 	plan_free(shown);
 	secret_set_free(markers);
 	return status;
+}
+
+enum status plan_curl(const struct plan *plan, int64_t seq, const char *key, size_t key_length,
+                      struct json_span input, struct buffer *out, struct error *error)
+{
+	return plan_curl_of_spec(plan->own ? plan->own : &plan->spec, plan->job_name, plan->job_uuid,
+	                         seq, key, key_length, input, out, error);
 }

@@ -246,14 +246,14 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 {
 	struct act act = {.selection = selection};
 	struct job_row row;
-	enum status status;
+	enum status status = STATUS_OK;
 
 	if (selection->seq_count > 0)
 		name_seqs(selection, act.row.selection, sizeof(act.row.selection));
 	else
 		status = selection_text(action, selection, act.row.selection,
 		                        sizeof(act.row.selection), error);
-	if (selection->seq_count <= 0 && status != STATUS_OK)
+	if (status != STATUS_OK)
 		return status;
 	if (dry_run)
 		return dry(engine, job, action, selection, act.row.selection, out, error);

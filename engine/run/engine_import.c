@@ -440,9 +440,9 @@ static enum status compare(struct import *import, const struct job_row *row, boo
 	switch (relation) {
 	case SOURCE_NEW:
 		import->has_known = false;
-		return ingest_check(import->ingest, error);
+		return STATUS_OK;
 	case SOURCE_SAME:
-		*nothing = import->known.complete && ingest_seekable(import->ingest);
+		*nothing = import->known.complete && ingest_checked(import->ingest);
 		return STATUS_OK;
 	case SOURCE_APPENDED:
 		if (!append)
@@ -451,7 +451,7 @@ static enum status compare(struct import *import, const struct job_row *row, boo
 			                 "the same)",
 			                 import->path, (long long)row->source.rows, row->name,
 			                 (long long)row->source.rows);
-		return ingest_check(import->ingest, error);
+		return STATUS_OK;
 	case SOURCE_DIFFERS:
 		break;
 	}
@@ -459,7 +459,7 @@ static enum status compare(struct import *import, const struct job_row *row, boo
 		return say_difference(import, row, error);
 	import->has_known = false;
 	import->by_key = true;
-	return ingest_check(import->ingest, error);
+	return STATUS_OK;
 }
 
 static enum status unseal_run(struct writer *writer, struct db *db, void *argument,
@@ -517,6 +517,7 @@ static enum status prepare(struct import *import, struct job_row *row,
 	options.key = import->spec->key;
 	options.plan = import->plan;
 	known_source(import, row);
+	options.known = import->has_known ? &import->known : NULL;
 	return ingest_open(&options, &import->ingest, error);
 }
 
@@ -557,7 +558,7 @@ enum status engine_job_import(struct engine *engine, int64_t job,
 		status = compare(import, &row, how->append, &nothing, error);
 	if (status == STATUS_OK && nothing && !row.sealed)
 		status = engine_job_seal_now(engine, job, error);
-	if (status == STATUS_OK && !nothing && row.sealed && ingest_seekable(import->ingest))
+	if (status == STATUS_OK && !nothing && row.sealed && ingest_checked(import->ingest))
 		status = writer_call(engine->writer, unseal_run, &job, error);
 	if (status == STATUS_OK && !nothing && import->spec->key != NULL) {
 		/* Keys that stand twice are found by the store: before anything is sent. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/request/plan.h"
 #include "engine/run/engine_internal.h"
 #include "engine/store/filter.h"
 #include "engine/store/items.h"
@@ -159,9 +160,9 @@ enum status engine_item_curl(struct engine *engine, int64_t job, int64_t seq, st
 	if (status == STATUS_OK)
 		status = items_input(reading.db, job, seq, &input, &length, &key, error);
 	if (status == STATUS_OK)
-		status = plan_curl(spec, reading.row.name, reading.row.uuid, seq, key,
-		                   key != NULL ? strlen(key) : 0, (struct json_span){input, length}, out,
-		                   error);
+		status = plan_curl_of_spec(spec, reading.row.name, reading.row.uuid, seq, key,
+		                           key != NULL ? strlen(key) : 0,
+		                           (struct json_span){input, length}, out, error);
 	free(input);
 	free(key);
 	spec_free(spec);

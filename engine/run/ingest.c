@@ -59,6 +59,7 @@ enum status ingest_open(const struct ingest_options *options, struct ingest **in
                         struct error *error)
 {
 	struct ingest *made;
+	bool recognised = false;
 	enum status status = ingest_new(options, &made, error);
 
 	if (status != STATUS_OK)
@@ -69,8 +70,11 @@ enum status ingest_open(const struct ingest_options *options, struct ingest **in
 	else
 		status = source_open(options->path, options->name, options->stop, &made->source,
 		                     error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && options->known != NULL)
+		status = ingest_recognise(made, options->known, &recognised, error);
+	if (status == STATUS_OK && !recognised)
 		status = ingest_check(made, error);
+	made->options.known = NULL; /* the caller's, for this call only */
 	if (status != STATUS_OK) {
 		ingest_close(made);
 		return status;

@@ -65,6 +65,8 @@ struct ingest_options {
 	int64_t rows_max;             /* --limit, 0: all */
 	bool skip_bad_rows;
 	const struct plan *plan;      /* to check that a row can be rendered; NULL: do not */
+	const struct source_state *known; /* what a former run took in: the very same file is not
+	                                     checked again; NULL: nothing */
 	const volatile bool *stop;    /* set from outside: give up soon with STATUS_CLOSED */
 };
 

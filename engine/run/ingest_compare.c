@@ -37,6 +37,30 @@ static enum status prefix_equal(struct ingest *ingest, uint64_t length, const ui
 	return status;
 }
 
+enum status ingest_recognise(struct ingest *ingest, const struct source_state *known,
+                             bool *recognised, struct error *error)
+{
+	char beyond;
+	size_t got = 0;
+	enum status status = STATUS_OK;
+
+	*recognised = false;
+	if (known->size == 0 || !source_rereadable(ingest->source))
+		return STATUS_OK;
+	ingest->whole.size = known->size;
+	memcpy(ingest->whole.hash, known->size_hash, sizeof(ingest->whole.hash));
+	status = prefix_equal(ingest, known->size, known->size_hash, recognised, error);
+	if (status == STATUS_OK && *recognised)
+		status = source_read_at(ingest->source, known->size, &beyond, 1, &got, error);
+	*recognised = status == STATUS_OK && *recognised && got == 0;
+	ingest->checked = *recognised;
+	if (*recognised)
+		ingest->rows_checked = known->rows;
+	else
+		memset(&ingest->whole, 0, sizeof(ingest->whole));
+	return status;
+}
+
 static enum status ignore_row(void *context, const struct reader_row *row, struct error *error)
 {
 	(void)context;

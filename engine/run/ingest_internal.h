@@ -96,6 +96,10 @@ struct ingest {
  * columns and checked.  Of a pipe that goes on behind the peek only that is
  * judged, and it stays unchecked. */
 enum status ingest_check(struct ingest *ingest, struct error *error);
+/* Is it, byte for byte, the file that was checked when `known` was written?
+ * Then whole and checked are set without reading a row: ingest_compare.c. */
+enum status ingest_recognise(struct ingest *ingest, const struct source_state *known,
+                             bool *recognised, struct error *error);
 
 /* The options with own copies of the strings; an upload has no source. */
 enum status ingest_new(const struct ingest_options *options, struct ingest **ingest,

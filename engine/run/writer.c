@@ -362,6 +362,22 @@ static int64_t next_timer_ns(struct writer *writer)
 	return now_ns < writer->tick_ns ? now_ns : writer->tick_ns;
 }
 
+/* Is there anything to commit?  (Not: a tick, or a poke that came to nothing.) */
+static bool has_work(struct writer *writer)
+{
+	int64_t now_ms = clock_wall_ms();
+
+	if (writer->group.count > 0 || bulk_busy(writer->bulk))
+		return true;
+	for (struct account *account = writer->accounts; account != NULL;
+	     account = account->hh.next)
+		if (account->dirty || account_timer_ms(account) <= now_ms ||
+		    (account->attached && account_claimable(account, now_ms) &&
+		     account->client.want(account->client.lane) > 0))
+			return true;
+	return false;
+}
+
 static void gather(struct writer *writer)
 {
 	struct queue_list more = {0};
@@ -425,6 +441,9 @@ static void *writer_main(void *argument)
 		    queue_length(writer->queue) == 0)
 			break;
 		memset(&error, 0, sizeof(error));
+		tick(writer);
+		if (!has_work(writer))
+			continue;
 		status = run_group(writer, &error);
 		if (status == STATUS_OK) {
 			if (atomic_exchange(&writer->disk_full, false))
@@ -436,7 +455,6 @@ static void *writer_main(void *argument)
 			fail_group(writer, &error);
 			break;
 		}
-		tick(writer);
 	}
 	return NULL;
 }
