@@ -53,9 +53,11 @@ int clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t deadli
 		return pthread_cond_wait(cond, mutex);
 	if (replaced.mono_ns) {
 		/* A virtual clock does not move the kernel's: wait for as long as is left on it. */
-		int64_t left_ns = deadline_ns - replaced.mono_ns();
+		int64_t now_ns = replaced.mono_ns();
+		int64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 
-		deadline_ns = real_ns(CLOCK_MONOTONIC) + (left_ns > 0 ? left_ns : 0);
+		if (__builtin_add_overflow(real_ns(CLOCK_MONOTONIC), left_ns, &deadline_ns))
+			return pthread_cond_wait(cond, mutex);
 	}
 	if (deadline_ns <= 0)
 		return ETIMEDOUT;

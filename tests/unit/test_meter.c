@@ -138,7 +138,7 @@ static void test_histogram_error(void **state)
 	(void)state;
 	assert_int_equal(histogram_quantile(&histogram, 0.5), -1);
 	for (int i = 0; i < VALUES; i++) {
-		values[i] = random_upto(&random, 1LL << (4 + i % 24));
+		values[i] = random_upto(&random, (int64_t)1 << (4 + i % 24));
 		histogram_add(&histogram, values[i]);
 	}
 	qsort(values, VALUES, sizeof(values[0]), compare);
@@ -159,7 +159,7 @@ static void test_histogram_edges(void **state)
 	static struct histogram histogram, other;
 
 	(void)state;
-	for (int64_t value = 0; value < 1LL << 32; value = value * 5 / 4 + 1) {
+	for (int64_t value = 0; value < (int64_t)1 << 32; value = value * 5 / 4 + 1) {
 		int64_t read;
 
 		histogram_reset(&histogram);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "engine/policy/state.h"
+#include "engine/store/migrate.h"
 
 static void test_names_go_both_ways(void **state)
 {
@@ -82,6 +83,68 @@ static void test_final(void **state)
 	assert_true(item_state_final(ITEM_SKIPPED));
 }
 
+/* The names in the last "state … CHECK (state IN ('a', 'b'))" of a table, as a
+ * set of numbers; every one must be a state's name. */
+static unsigned names_in_schema(const char *table, bool (*parse)(const char *, int *))
+{
+	const char *found = NULL;
+	char create[64], name[32];
+	unsigned set = 0;
+	int used;
+
+	snprintf(create, sizeof(create), "CREATE TABLE %s (", table);
+	for (int i = 0; i < migration_count; i++) {
+		const char *here = strstr(migration_text[i], create);
+
+		found = here ? here : found;
+	}
+	assert_non_null(found);
+	found = strstr(found, "CHECK (state IN (");
+	assert_non_null(found);
+	found += strlen("CHECK (state IN (");
+	while (sscanf(found, " '%31[a-z]'%n", name, &used) == 1) {
+		int number;
+
+		if (!parse(name, &number))
+			fail_msg("%s: '%s' is no state", table, name);
+		set |= 1U << number;
+		found += used;
+		found += *found == ',';
+	}
+	assert_int_equal(*found, ')');
+	return set;
+}
+
+static bool parse_item(const char *name, int *number)
+{
+	enum item_state item = ITEM_PENDING;
+	bool good = item_state_parse(name, &item);
+
+	*number = (int)item;
+	return good;
+}
+
+static bool parse_job(const char *name, int *number)
+{
+	enum job_state job = JOB_IMPORTING;
+	bool good = job_state_parse(name, &job);
+
+	*number = (int)job;
+	return good;
+}
+
+static void test_schema_has_the_same_names(void **state)
+{
+	unsigned finals = 0;
+
+	(void)state;
+	for (int i = 0; i < ITEM_STATES; i++)
+		finals |= item_state_final((enum item_state)i) ? 1U << i : 0;
+	assert_int_equal(names_in_schema("job", parse_job), (1U << JOB_STATES) - 1);
+	assert_int_equal(names_in_schema("outcome", parse_item), finals);
+	assert_int_equal(names_in_schema("resend", parse_item), ((1U << ITEM_STATES) - 1) & ~finals);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +152,7 @@ int main(void)
 	    cmocka_unit_test(test_item_moves),
 	    cmocka_unit_test(test_job_moves),
 	    cmocka_unit_test(test_final),
+	    cmocka_unit_test(test_schema_has_the_same_names),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
