@@ -144,7 +144,8 @@ static enum status run_checked(struct ingest *ingest, struct intake *intake,
 		if (got == 0)
 			return changed_while_read(ingest, error);
 		status = run_part(intake, known, offset, ingest->chunk, got, error);
-		if (status == STATUS_USAGE) /* it was sound when it was checked */
+		/* It was sound when it was checked. */
+		if (status == STATUS_USAGE && !intake_refused(intake) && !ingest->recognised)
 			return changed_while_read(ingest, error);
 		if (status != STATUS_OK)
 			return status;
@@ -207,7 +208,7 @@ enum status ingest_run(struct ingest *ingest, const struct source_state *known,
 	                         : run_pipe(ingest, intake, known, &fault);
 	if (status == STATUS_OK)
 		status = intake_end(intake, &fault);
-	if (status == STATUS_USAGE)
+	if (status == STATUS_USAGE && !intake_refused(intake))
 		status = intake_break(intake, &fault);
 	if (status != STATUS_OK && error != NULL)
 		*error = fault;

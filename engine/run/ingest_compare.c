@@ -37,6 +37,22 @@ static enum status prefix_equal(struct ingest *ingest, uint64_t length, const ui
 	return status;
 }
 
+/* The columns, as the reader had them then. */
+static enum status columns_recall(struct ingest *ingest, const struct source_state *known,
+                                  struct error *error)
+{
+	const char *text = known->reader_state;
+	struct json_span state, columns = { "null", strlen("null") };
+
+	if (text != NULL && json_trim(text, strlen(text), &state, NULL))
+		(void)json_member(state, "columns", strlen("columns"), &columns);
+	buffer_append(&ingest->columns, columns.at, columns.length);
+	if (ingest->columns.failed)
+		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory",
+		                 ingest->options.name);
+	return STATUS_OK;
+}
+
 enum status ingest_recognise(struct ingest *ingest, const struct source_state *known,
                              bool *recognised, struct error *error)
 {
@@ -53,12 +69,13 @@ enum status ingest_recognise(struct ingest *ingest, const struct source_state *k
 	if (status == STATUS_OK && *recognised)
 		status = source_read_at(ingest->source, known->size, &beyond, 1, &got, error);
 	*recognised = status == STATUS_OK && *recognised && got == 0;
-	ingest->checked = *recognised;
-	if (*recognised)
-		ingest->rows_checked = known->rows;
-	else
+	ingest->checked = ingest->recognised = *recognised;
+	if (!*recognised) {
 		memset(&ingest->whole, 0, sizeof(ingest->whole));
-	return status;
+		return status;
+	}
+	ingest->rows_checked = known->rows;
+	return columns_recall(ingest, known, error);
 }
 
 static enum status ignore_row(void *context, const struct reader_row *row, struct error *error)

@@ -19,6 +19,7 @@ struct intake {
 	struct whole whole;
 	int64_t rows;      /* taken, with those of former runs */
 	int64_t rows_in;   /* of them, handed on by this one */
+	bool refused;      /* the sink did not take a batch: its error is not about the bytes */
 
 	struct digest *digest;
 	uint64_t hashed;   /* bytes of the stream that are in the digest */
@@ -98,6 +99,8 @@ static enum status batch_send(struct intake *intake, bool complete, struct error
 	status = intake->sink.batch(intake->sink.context, batch, error);
 	if (status == STATUS_OK)
 		intake->rows_in += rows;
+	else
+		intake->refused = true;
 	return status;
 }
 
@@ -247,6 +250,11 @@ enum status intake_resume(struct intake *intake, const struct source_state *know
 	return STATUS_OK;
 }
 
+bool intake_refused(const struct intake *intake)
+{
+	return intake->refused;
+}
+
 enum status intake_feed(struct intake *intake, const char *bytes, size_t length,
                         struct error *error)
 {
@@ -256,7 +264,7 @@ enum status intake_feed(struct intake *intake, const char *bytes, size_t length,
 	intake->chunk_length = length;
 	if (!intake_satisfied(intake)) {
 		status = reader_feed(intake->reader, bytes, length, error);
-		if (intake_satisfied(intake) &&
+		if (intake_satisfied(intake) && !intake->refused &&
 		    (status == STATUS_CLOSED || status == STATUS_USAGE))
 			status = STATUS_OK; /* what is behind the last row does not matter */
 	}

@@ -68,6 +68,8 @@ enum status intake_feed(struct intake *intake, const char *bytes, size_t length,
                         struct error *error);
 /* Has it as many rows as --limit asks for?  Bytes fed then are only hashed. */
 bool intake_satisfied(const struct intake *intake);
+/* Did the sink not take a batch?  Then what failed is not for the bytes to blame. */
+bool intake_refused(const struct intake *intake);
 /* Hash of all bytes passed and fed. */
 void intake_hash(const struct intake *intake, uint64_t hash[2]);
 /* Hand on the rows at hand, if there are any. */
@@ -85,6 +87,7 @@ struct ingest {
 	struct source *source;         /* NULL: an upload */
 	char *chunk;                   /* SOURCE_CHUNK bytes */
 	bool checked;
+	bool recognised;               /* checked by a former run, perhaps up to a lower limit */
 	struct whole whole;            /* where checked */
 	int64_t rows_checked;
 	struct buffer columns;

@@ -23,7 +23,7 @@ enum status ingest_upload_new(const struct ingest_options *options, struct inges
 static enum status upload_finish(struct ingest *ingest, enum status status, struct error *fault,
                                  struct error *error)
 {
-	if (status == STATUS_USAGE)
+	if (status == STATUS_USAGE && !intake_refused(ingest->upload))
 		status = intake_break(ingest->upload, fault);
 	ingest->upload_failed = status;
 	if (status != STATUS_OK && error != NULL)

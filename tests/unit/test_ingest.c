@@ -102,7 +102,7 @@ static enum status take_batch(void *context, struct ingest_batch *batch, struct 
 	if (taken->came != NULL)
 		sem_post(taken->came);
 	if (taken->batch_count == taken->batches_max)
-		return error_set(error, STATUS_IO, "the test says so");
+		return error_set(error, STATUS_USAGE, "row 7: the key stands twice");
 	return STATUS_OK;
 }
 
@@ -406,6 +406,41 @@ static void test_resume(void **state)
 	}
 }
 
+/* The very same file is not judged again, and a changed one is. */
+static void test_recognised(void **state)
+{
+	struct ingest_options options;
+	struct taken taken = { 0 };
+	struct ingest_sink sink = { take_batch, &taken };
+	struct error error = { STATUS_OK, "" };
+	struct buffer columns = { 0 };
+	struct ingest *ingest;
+
+	(void)state;
+	put("u.csv", "id,b\n1,x\n2,y\n3\n");
+	options = options_for("u.csv");
+	options.rows_max = 2;
+	take_all(&options, &taken);
+	options.known = last_state(&taken);
+	options.rows_max = 0;
+	ingest = open_ok(&options); /* row 3 was behind the limit, and is not judged now */
+	assert_true(ingest_checked(ingest));
+	assert_int_equal(ingest_rows_checked(ingest), 2);
+	ingest_columns(ingest, &columns);
+	assert_string_equal(columns.data, "[\"id\",\"b\"]");
+	assert_int_equal(relation_of(ingest, last_state(&taken)), SOURCE_SAME);
+	assert_int_equal(ingest_run(ingest, options.known, sink, &error), STATUS_USAGE);
+	assert_string_equal(error.text, "u.csv: row 3 (line 4): expected 2 fields, found 1 (0 rows "
+	                                "before it were taken in)");
+	ingest_close(ingest);
+	put("u.csv", "id,b\n1,x\n2,y\n4\n");
+	open_fails(&options, STATUS_USAGE, "u.csv: row 3 (line 4): expected 2 fields, found 1");
+	put("u.csv", "id,b\n1,x\n2,y\n3\n4\n");
+	open_fails(&options, STATUS_USAGE, "u.csv: row 3 (line 4): expected 2 fields, found 1");
+	buffer_free(&columns);
+	taken_free(&taken);
+}
+
 static void test_compare(void **state)
 {
 	static const struct {
@@ -472,7 +507,8 @@ static void test_compare_interrupted(void **state)
 	put_bytes("u.ndjson", text.data, text.length);
 	options = options_for("u.ndjson");
 	ingest = open_ok(&options);
-	assert_int_equal(ingest_run(ingest, NULL, sink, &error), STATUS_IO);
+	assert_int_equal(ingest_run(ingest, NULL, sink, &error), STATUS_USAGE);
+	assert_string_equal(error.text, "row 7: the key stands twice");
 	assert_int_equal(last_state(&taken)->rows, 1000);
 	assert_false(last_state(&taken)->complete);
 	ingest_close(ingest);
@@ -965,6 +1001,7 @@ int main(void)
 		cmocka_unit_test(test_skip_bad_rows),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_recognised),
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_compare_interrupted),
 		cmocka_unit_test(test_changed_while_read),
