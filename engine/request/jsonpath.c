@@ -68,13 +68,41 @@ static bool ask(struct jsonpath *jsonpath, struct json_span json, const char *pa
 	return text != NULL;
 }
 
+/* The step that begins here: .name ."na.me" [3] [#] [#-1]; 0: none does. */
+static size_t step_length(const char *path)
+{
+	const char *at = path + 1, *end;
+
+	if (*path == '.' && *at == '"') {
+		end = strchr(at + 1, '"');
+		return end ? (size_t)(end + 1 - path) : 0;
+	}
+	if (*path == '.')
+		return strcspn(at, ".[") > 0 ? 1 + strcspn(at, ".[") : 0;
+	if (*path != '[')
+		return 0;
+	if (*at == '#')
+		at += at[1] == '-' ? 2 : 1;
+	end = at + strspn(at, "0123456789");
+	return *end == ']' && (end > at || at[-1] == '#') ? (size_t)(end + 1 - path) : 0;
+}
+
 bool jsonpath_check(struct jsonpath *jsonpath, const char *path)
 {
 	struct json_span empty = {"{}", 2};
+	const char *at = path + 1;
 	int status;
 
 	if (path[0] != '$' || strlen(path) > PATH_LENGTH_MAX || !utf8_check(path, strlen(path), NULL))
 		return false;
+	/* SQLite looks only as far as there is something. */
+	while (*at) {
+		size_t step = step_length(at);
+
+		if (step == 0)
+			return false;
+		at += step;
+	}
 	ask(jsonpath, empty, path, NULL, &status);
 	return status == SQLITE_ROW;
 }

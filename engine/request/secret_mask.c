@@ -65,7 +65,7 @@ bool secret_mask(const struct secret_set *set, char *bytes, size_t length)
 {
 	bool masked = false;
 
-	for (int i = 0; i < set->form_count; i++) {
+	for (int i = 0; length > 0 && i < set->form_count; i++) {
 		const struct secret_form *form = &set->forms[i];
 		char *end = bytes + length, *at = bytes;
 
