@@ -505,12 +505,13 @@ void engine_close(struct engine *engine)
 		engine_drain(engine);
 		stop_lanes(engine);
 	}
-	/* The pool goes after the writer: the writer gives tasks back to it. */
+	/* The writer's connection is the last to close: it folds the WAL in.  The
+	 * pool goes after the writer, which gives tasks back to it. */
+	for (int i = 0; i < engine->reader_count; i++)
+		db_close(engine->readers[i]);
 	writer_stop(engine->writer);
 	if (engine->pool != NULL)
 		pool_stop(engine->pool);
-	for (int i = 0; i < engine->reader_count; i++)
-		db_close(engine->readers[i]);
 	free_stations(engine);
 	owner_release(engine->owner);
 	pthread_mutex_destroy(&engine->mutex);
