@@ -72,6 +72,11 @@ struct verdict {
 	char source[64];       /* header the wait came from, "backoff", or "" */
 };
 
+/* Not charged, and so not bounded by the budget: our own shortage
+ * (TRANSPORT_LOCAL), a rule's pause, a server's wait that pauses the job, and a
+ * throttle that tells both that the quota is used up (remaining 0) and until
+ * when. */
+
 /* A server's wait beyond this pauses the job until then and charges nothing. */
 #define WAIT_PAUSES_JOB_MS 120000
 
