@@ -42,8 +42,8 @@ struct ingest_row {
 
 struct ingest_bad {
 	int64_t row;
-	char *fault; /* "users.csv: row 17, line 18, column 3: …" */
-	char *raw;
+	char *fault; /* "users.csv: row 17 (line 18), column 'city': …" */
+	char *raw;   /* its first bytes, what is not text in them as '?' */
 };
 
 struct ingest_batch {
@@ -61,7 +61,8 @@ struct ingest_options {
 	const char *path;             /* as the user wrote it; "-" is fd 0 */
 	const char *name;             /* for messages */
 	enum items_format format;
-	const char *key;              /* column or NULL: missing or empty is a bad row */
+	const char *key;              /* column or NULL; missing, empty, neither text nor a
+	                                 number, or longer than 1024 bytes is a bad row */
 	int64_t rows_max;             /* --limit, 0: all */
 	bool skip_bad_rows;
 	const struct plan *plan;      /* to check that a row can be rendered; NULL: do not */
@@ -78,41 +79,50 @@ struct ingest_sink {
 
 struct ingest;
 
-/* Open and, for a file (or a pipe that ended within the peek), check it all.
- * STATUS_USAGE: "users.csv: row 3, line 5, column 2: …".
- * `columns_out` (may be NULL) gets the CSV columns as a JSON array or "null". */
+/* Open and, for a file (or a pipe that ended within the peek), check it all; of
+ * a longer pipe, what the peek gave.  Nothing behind rows_max is judged.
+ * STATUS_USAGE: "users.csv: row 3 (line 5), column 'city': …". */
 enum status ingest_open(const struct ingest_options *options, struct ingest **ingest,
                         struct error *error);
 void ingest_close(struct ingest *ingest);
 bool ingest_checked(const struct ingest *ingest); /* all of it was seen and is sound */
-int64_t ingest_rows_checked(const struct ingest *ingest);
+int64_t ingest_rows_checked(const struct ingest *ingest); /* good ones, at most rows_max */
+/* The CSV columns as a JSON array, "null" for other formats or none seen yet. */
 void ingest_columns(const struct ingest *ingest, struct buffer *out);
 
 enum source_relation {
 	SOURCE_NEW,      /* nothing is in yet */
 	SOURCE_SAME,     /* the same content; import may still be to finish */
-	SOURCE_APPENDED, /* begins with what is in and the import was complete: has more rows */
+	SOURCE_APPENDED, /* begins with what is in (or, where that import was broken off, with
+	                    all that was checked then) and has more rows */
 	SOURCE_DIFFERS,
 };
 /* Compare with what a former run took in.  Files: by content hash, without
- * parsing.  Pipes: SOURCE_SAME is assumed until the bytes prove otherwise in
+ * parsing.  A last row that had no line break and goes on now is a difference;
+ * the ']' of a JSON array that moved, or blank lines at the end, are none.  Pipes: SOURCE_SAME is assumed until the bytes prove otherwise in
  * ingest_run (which then fails with STATUS_CONFLICT before a new row is in). */
 enum status ingest_compare(struct ingest *ingest, const struct source_state *known,
                            enum source_relation *relation, struct error *error);
 
-/* Import from where `known` stands (NULL: the start).  For a pipe the bytes
- * known->offset are read, compared by hash and skipped. */
+/* Import from where `known` stands (NULL: the start).  What is before it is read,
+ * compared by hash and skipped: STATUS_CONFLICT where it differs.  A file that
+ * differs from what was checked is STATUS_CONFLICT too, rows that were appended
+ * since are left alone; the last batch, and only that, says after.complete, and
+ * may be without rows.  A bad row of a pipe is STATUS_USAGE and tells how many
+ * rows are in.  An error of the sink is returned as it is. */
 enum status ingest_run(struct ingest *ingest, const struct source_state *known,
                        struct ingest_sink sink, struct error *error);
 
 /* Walk the rows from the start without importing, until `row` says otherwise:
- * to find the first row that differs.  Files only. */
+ * to find the first row that differs.  Only where ingest_checked(). */
 enum status ingest_walk(struct ingest *ingest,
                         enum status (*row)(void *context, int64_t seq, struct json_span input,
                                            struct error *error),
                         void *context, struct error *error);
 
-/* An upload: bytes are fed instead of read. */
+/* An upload: bytes are fed instead of read.  A bad row ends it (STATUS_USAGE
+ * tells how many rows are in) and nothing more is taken; ingest_close without
+ * ingest_upload_end drops the rows that were not handed on yet. */
 enum status ingest_upload_new(const struct ingest_options *options, struct ingest_sink sink,
                               struct ingest **ingest, struct error *error);
 enum status ingest_upload_feed(struct ingest *ingest, const char *bytes, size_t length,
