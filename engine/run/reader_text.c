@@ -90,7 +90,7 @@ bool reader_text_check(const char *bytes, size_t length, struct error *fault)
 	}
 	if (!utf8_check(bytes, length, &bad)) {
 		error_set(fault, STATUS_USAGE,
-		          "not UTF-8 (byte 0x%02x); convert the items, if they are GBK with: "
+		          "not UTF-8 (byte 0x%02x); if the items are GBK, convert them with: "
 		          "iconv -f GB18030 -t UTF-8",
 		          (unsigned char)bytes[bad]);
 		return false;

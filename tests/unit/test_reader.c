@@ -63,14 +63,14 @@ static void test_csv_text(void **state)
 {
 	(void)state;
 	CHECK("u.csv", FORMAT_AUTO, true, "id,city\n1," GBK "\n2,ok\n3,a\0b\n",
-	      "-1 u.csv: row 1 (line 2), column 'city': not UTF-8 (byte 0xb1); convert the items, "
-	      "if they are GBK with: iconv -f GB18030 -t UTF-8 <1," GBK ">\n"
+	      "-1 u.csv: row 1 (line 2), column 'city': not UTF-8 (byte 0xb1); if the items are "
+	      "GBK, convert them with: iconv -f GB18030 -t UTF-8 <1," GBK ">\n"
 	      "+2 3 {\"id\":\"2\",\"city\":\"ok\"}\n"
 	      "-3 u.csv: row 3 (line 4), column 'city': holds a NUL byte (UTF-16 text? convert it "
 	      "with: iconv -f UTF-16 -t UTF-8) <3,a");
 	CHECK("u.csv", FORMAT_AUTO, true, "id," GBK "\n1,2\n",
-	      "wrong input: u.csv: header row (line 1), column 2: not UTF-8 (byte 0xb1); convert the "
-	      "items, if they are GBK with: iconv -f GB18030 -t UTF-8\n");
+	      "wrong input: u.csv: header row (line 1), column 2: not UTF-8 (byte 0xb1); if the "
+	      "items are GBK, convert them with: iconv -f GB18030 -t UTF-8\n");
 	CHECK("u.csv", FORMAT_AUTO, true, "\xff\xfei\0d\0",
 	      "wrong input: u.csv: this is UTF-16 text; convert it with: iconv -f UTF-16 -t UTF-8\n");
 	CHECK("u.csv", FORMAT_AUTO, true, "\xfe\xff\0i",
@@ -96,8 +96,8 @@ static void test_ndjson(void **state)
 	      "+1 1 {\"a\":1}\n"
 	      "-2 u.jsonl: row 2 (line 2), column 6: not a value <{\"城\":x}>\n"
 	      "-3 u.jsonl: row 3 (line 3): a JSON object is expected <[1]>\n"
-	      "-4 u.jsonl: row 4 (line 4), column 7: not UTF-8 (byte 0xb1); convert the items, if "
-	      "they are GBK with: iconv -f GB18030 -t UTF-8 <{\"a\":\"" GBK "\"}>\n"
+	      "-4 u.jsonl: row 4 (line 4), column 7: not UTF-8 (byte 0xb1); if the items are "
+	      "GBK, convert them with: iconv -f GB18030 -t UTF-8 <{\"a\":\"" GBK "\"}>\n"
 	      "-5 u.jsonl: row 5 (line 5): a JSON object is expected <7>\nend\n");
 	CHECK("u.jsonl", FORMAT_AUTO, false, "[{}]\n",
 	      "wrong input: u.jsonl: row 1 (line 1): a JSON object is expected (for a JSON array: "
@@ -111,8 +111,8 @@ static void test_lines(void **state)
 	(void)state;
 	CHECK("u.txt", FORMAT_AUTO, true, "https://a/\"b\"\r\n\n  \nb c \rd\xff\ne",
 	      "+1 1 {\"line\":\"https://a/\\\"b\\\"\"}\n+2 4 {\"line\":\"b c \"}\n"
-	      "-3 u.txt: row 3 (line 5): not UTF-8 (byte 0xff); convert the items, if they are GBK "
-	      "with: iconv -f GB18030 -t UTF-8 <d\xff>\n"
+	      "-3 u.txt: row 3 (line 5): not UTF-8 (byte 0xff); if the items are GBK, convert "
+	      "them with: iconv -f GB18030 -t UTF-8 <d\xff>\n"
 	      "+4 6 {\"line\":\"e\"}\nend\n");
 	CHECK("u", FORMAT_LINES, false, BOM, "end\n");
 }
