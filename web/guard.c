@@ -64,7 +64,7 @@ void guard_add(struct guard_facts *facts, const char *name, size_t name_length, 
 		{"sec-fetch-mode", &facts->fetch_mode, NULL},
 		{"sec-fetch-dest", &facts->fetch_dest, NULL},
 		{"expect", &facts->expect, NULL},
-		{"user-agent", &facts->user_agent, NULL},
+		{"x-sluice-client", &facts->client, NULL},
 	};
 
 	if (!name_sound(name, name_length)) {
@@ -248,11 +248,9 @@ struct refusal guard_token(const struct guard_facts *facts, const char *token,
 
 const char *guard_who(const struct guard_facts *facts)
 {
-	static const char own[] = "sluice/";
-
-	if (facts->fetch_site != NULL)
+	if (text_is(facts->client, "page"))
 		return "page";
-	if (facts->user_agent != NULL && strncmp(facts->user_agent, own, strlen(own)) == 0)
+	if (text_is(facts->client, "cli"))
 		return "cli";
 	return "api";
 }

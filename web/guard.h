@@ -31,7 +31,7 @@ struct guard_facts {
 	const char *host, *origin, *authorization;
 	const char *content_length, *transfer_encoding;
 	const char *fetch_site, *fetch_mode, *fetch_dest;
-	const char *expect, *user_agent;
+	const char *expect, *client;
 	const char *fault;     /* the first thing that is wrong; static text */
 	/* From guard_framing: */
 	bool has_body;
@@ -76,7 +76,8 @@ struct guard_logins {
 struct refusal guard_token(const struct guard_facts *facts, const char *token,
                            struct guard_logins *logins, int64_t now_mono_ns);
 
-/* "page", "cli" or "api", for the audit log: what the client says of itself. */
+/* "page", "cli" or "api", for the audit log: what the client says of itself
+ * (X-Sluice-Client). */
 const char *guard_who(const struct guard_facts *facts);
 
 #endif

@@ -30,9 +30,9 @@ struct route_response {
 	const char *file_name;    /* for Content-Disposition, plain ASCII, the response's own; NULL */
 	char allow[64];           /* with 405: "GET, POST"; else "" */
 	struct buffer body;       /* the whole, or the first piece */
-	/* Appends the next piece (maybe an empty one) to `piece`; called until it
-	 * answers false.  Where the stream broke off before its end, piece->failed
-	 * is set then.  NULL: body is all. */
+	/* Appends the next piece (maybe an empty one) to `piece`, or answers false:
+	 * there is none any more.  A piece that is `failed` breaks the stream off
+	 * before its end.  NULL: body is all. */
 	bool (*next)(void *stream, struct buffer *piece);
 	void (*close)(void *stream);
 	void *stream;

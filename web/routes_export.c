@@ -8,17 +8,21 @@
 struct export_stream {
 	struct engine_export *export;
 	char file_name[64];
+	bool ended;
 };
 
 static bool export_piece(void *context, struct buffer *piece)
 {
 	struct export_stream *stream = context;
+	size_t before = piece->length;
 	struct error error = {0};
-	bool end = false;
 
-	if (engine_export_next(stream->export, piece, &end, &error) != STATUS_OK)
+	if (stream->ended)
+		return false;
+	if (engine_export_next(stream->export, piece, &stream->ended, &error) != STATUS_OK)
 		piece->failed = true;
-	return !end && !piece->failed;
+	stream->ended |= piece->failed;
+	return !stream->ended || piece->length > before || piece->failed;
 }
 
 static void export_close(void *context)

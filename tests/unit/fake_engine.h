@@ -21,10 +21,11 @@ static struct fake {
 	const struct engine_attempt *attempts;
 	int attempt_count;
 	struct engine_operation operation;
-	int export_pieces;         /* of 1000 bytes; each comes after an empty one */
-	bool export_breaks;        /* at its end */
-	bool export_endless;
-	int delay_ms;              /* of engine_health */
+	/* Changed while the server's threads run: */
+	atomic_int export_pieces;  /* of 1000 bytes, at least one */
+	atomic_bool export_breaks; /* at its end */
+	atomic_bool export_endless;
+	atomic_int delay_ms;       /* of engine_health */
 	enum status start, health, check, act, items_status;
 	/* what was asked */
 	char name[128], who[64], filter[256], rate[64], path[256];
@@ -33,7 +34,7 @@ static struct fake {
 	struct engine_selection selection;
 	int64_t seqs[8];
 	enum engine_action action;
-	enum items_format format;
+	_Atomic enum items_format format;
 	int64_t after, limit;
 } fake;
 

@@ -266,9 +266,9 @@ static void test_who(void **state)
 {
 	(void)state;
 	assert_string_equal(guard_who(&(struct guard_facts){0}), "api");
-	assert_string_equal(guard_who(&(struct guard_facts){.user_agent = "curl/7.88.1"}), "api");
-	assert_string_equal(guard_who(&(struct guard_facts){.user_agent = "sluice/0.1.0"}), "cli");
-	assert_string_equal(guard_who(&(struct guard_facts){.fetch_site = "same-origin"}), "page");
+	assert_string_equal(guard_who(&(struct guard_facts){.client = "page"}), "page");
+	assert_string_equal(guard_who(&(struct guard_facts){.client = "cli"}), "cli");
+	assert_string_equal(guard_who(&(struct guard_facts){.client = "<b>"}), "api");
 }
 
 int main(void)

@@ -75,18 +75,17 @@ static void test_metrics(void **state)
 /* Pull the whole of a stream; false: it broke. */
 static bool pull(struct buffer *whole)
 {
-	bool more = true;
+	struct buffer piece = {0};
+	bool whole_one = true;
 
-	while (more) {
-		struct buffer piece = {0};
-
-		more = response.next(response.stream, &piece);
+	while (whole_one && response.next(response.stream, &piece)) {
 		buffer_append(whole, piece.data, piece.length);
-		if (piece.failed)
-			whole->failed = true;
+		whole_one = !piece.failed;
 		buffer_free(&piece);
 	}
-	return !whole->failed;
+	buffer_free(&piece);
+	assert_false(response.next(response.stream, &piece));
+	return whole_one;
 }
 
 static void test_export(void **state)
