@@ -50,7 +50,7 @@ static const char *const pragmas_reader[] = {
 
 enum status db_fail(struct db *db, struct error *error, const char *doing)
 {
-	int code = sqlite3_errcode(db->handle);
+	int code = sqlite3_errcode(db->handle) & 0xff;
 	int extended = sqlite3_extended_errcode(db->handle);
 	enum status status = STATUS_IO;
 
