@@ -10,39 +10,13 @@
 #include "engine/base/log.h"
 #include "engine/run/account.h"
 #include "engine/run/engine_internal.h"
-#include "engine/run/ingest.h"
+#include "engine/run/import.h"
 #include "engine/store/items.h"
 
 /* Batches on their way to the writer, of up to 1000 rows each. */
 #define BATCHES_OUT_MAX 4
 
-struct import {
-	/* immutable once it runs */
-	struct engine *engine;
-	int64_t job;
-	struct spec *spec;
-	struct plan *plan;          /* to check rows with; may be NULL */
-	struct ingest *ingest;
-	char path[4096];
-	bool by_key;                /* rows whose key is known are passed over */
-	bool upload;                /* does not say where the source stands */
-	bool has_known;
-	struct source_state known;
-	struct semaphore *room;
-	pthread_t thread;
-	bool threaded;
-	volatile bool stop;
-
-	/* guarded by mutex */
-	pthread_mutex_t mutex;
-	struct error failed;        /* of a batch at the writer */
-	int64_t rows;
-	bool over;
-
-	struct import *next;        /* the engine's list */
-};
-
-static void import_free(struct import *import)
+void import_free(struct import *import)
 {
 	if (import == NULL)
 		return;
@@ -153,7 +127,7 @@ static void deliver_finished(void *argument, const struct error *error)
 	semaphore_release(import->room, 1);
 }
 
-static enum status failure_of(struct import *import, struct error *error)
+enum status import_failure(struct import *import, struct error *error)
 {
 	enum status status;
 
@@ -165,11 +139,11 @@ static enum status failure_of(struct import *import, struct error *error)
 	return status;
 }
 
-static enum status sink_batch(void *context, struct ingest_batch *batch, struct error *error)
+enum status import_batch(void *context, struct ingest_batch *batch, struct error *error)
 {
 	struct import *import = context;
 	struct delivery *delivery;
-	enum status status = failure_of(import, error);
+	enum status status = import_failure(import, error);
 
 	if (status == STATUS_OK && (delivery = calloc(1, sizeof(*delivery))) != NULL) {
 		while (semaphore_acquire(import->room, 1, CLOCK_NEVER) == 0)
@@ -190,7 +164,7 @@ static enum status sink_batch(void *context, struct ingest_batch *batch, struct 
 }
 
 /* All batches are committed (or failed). */
-static void wait_for_batches(struct import *import)
+void import_settle(struct import *import)
 {
 	int taken = 0;
 
@@ -221,7 +195,7 @@ static enum status stopped_run(struct writer *writer, struct db *db, void *argum
 	                  error);
 }
 
-static void set_importing(struct engine *engine, int64_t job, bool importing)
+void import_mark(struct engine *engine, int64_t job, bool importing)
 {
 	struct station *station;
 
@@ -236,13 +210,13 @@ static void set_importing(struct engine *engine, int64_t job, bool importing)
 
 static enum status run_to_end(struct import *import, struct error *error)
 {
-	struct ingest_sink sink = {sink_batch, import};
+	struct ingest_sink sink = {import_batch, import};
 	enum status status = ingest_run(import->ingest, import->has_known ? &import->known : NULL,
 	                                sink, error);
 
-	wait_for_batches(import);
+	import_settle(import);
 	if (status == STATUS_OK)
-		status = failure_of(import, error);
+		status = import_failure(import, error);
 	return status;
 }
 
@@ -266,7 +240,7 @@ static void *import_main(void *argument)
 		import->failed = error;
 	import->over = true;
 	pthread_mutex_unlock(&import->mutex);
-	set_importing(import->engine, import->job, false);
+	import_mark(import->engine, import->job, false);
 	return NULL;
 }
 
@@ -312,7 +286,7 @@ void engine_imports_stop(struct engine *engine)
 
 /* ---- before it starts ---------------------------------------------------------------- */
 
-static enum status claim_station(struct engine *engine, int64_t job, struct secret_set **secrets,
+enum status import_claim(struct engine *engine, int64_t job, struct secret_set **secrets,
                                  struct error *error)
 {
 	struct station *station;
@@ -347,121 +321,6 @@ static void known_source(struct import *import, struct job_row *row)
 	row->source.state = NULL;
 }
 
-struct difference {
-	struct engine *engine;
-	struct db *db;
-	int64_t job, total;
-	struct buffer text;
-};
-
-/* Which member of the row is not what it was? */
-static void name_member(struct json_span old, struct json_span new, struct buffer *out)
-{
-	struct json_cursor cursor = json_walk(new);
-	struct json_span name, value, before;
-	struct buffer plain = {0};
-
-	while (json_next(&cursor, &name, &value)) {
-		buffer_reset(&plain, 4096);
-		json_string_decode(name, &plain);
-		if (json_member(old, plain.data != NULL ? plain.data : "", plain.length, &before) &&
-		    before.length == value.length && memcmp(before.at, value.at, value.length) == 0)
-			continue;
-		buffer_printf(out, ", %.100s", plain.data != NULL ? plain.data : "");
-		if (json_member(old, plain.data != NULL ? plain.data : "", plain.length, &before))
-			buffer_printf(out, ": %.*s -> %.*s", (int)(before.length > 80 ? 80 : before.length),
-			              before.at, (int)(value.length > 80 ? 80 : value.length), value.at);
-		else
-			buffer_text(out, " is new");
-		break;
-	}
-	buffer_free(&plain);
-}
-
-static enum status compare_row(void *context, int64_t seq, struct json_span input,
-                               struct error *error)
-{
-	struct difference *difference = context;
-	char *text = NULL, *key = NULL;
-	size_t length = 0;
-	enum status status;
-
-	if (seq > difference->total) {
-		buffer_printf(&difference->text, "row %lld is new", (long long)seq);
-		return STATUS_CLOSED;
-	}
-	status = items_input(difference->db, difference->job, seq, &text, &length, &key, error);
-	if (status != STATUS_OK)
-		return status;
-	if (length != input.length || memcmp(text, input.at, length) != 0) {
-		buffer_printf(&difference->text, "row %lld", (long long)seq);
-		name_member((struct json_span){text, length}, input, &difference->text);
-		status = STATUS_CLOSED;
-	}
-	free(text);
-	free(key);
-	return status;
-}
-
-static enum status say_difference(struct import *import, const struct job_row *row,
-                                  struct error *error)
-{
-	struct difference difference = {.engine = import->engine, .job = import->job,
-	                                .total = row->total};
-	struct error ignored;
-	enum status status = engine_reader(import->engine, &difference.db, error);
-
-	if (status != STATUS_OK)
-		return status;
-	(void)ingest_walk(import->ingest, compare_row, &difference, &ignored);
-	engine_reader_done(import->engine, difference.db);
-	if (difference.text.length == 0)
-		buffer_printf(&difference.text, "it has fewer rows than the %lld that are in",
-		              (long long)row->total);
-	status = error_set(error, STATUS_CONFLICT,
-	                   "%s: the items differ from those of job '%s': %.600s", import->path,
-	                   row->name, difference.text.data != NULL ? difference.text.data : "");
-	buffer_free(&difference.text);
-	return status;
-}
-
-/* What is there already decides where to go on; *nothing: all of it is in. */
-static enum status compare(struct import *import, const struct job_row *row, bool append,
-                           bool *nothing, struct error *error)
-{
-	enum source_relation relation = SOURCE_NEW;
-	enum status status = STATUS_OK;
-
-	*nothing = false;
-	if (import->has_known)
-		status = ingest_compare(import->ingest, &import->known, &relation, error);
-	if (status != STATUS_OK)
-		return status;
-	switch (relation) {
-	case SOURCE_NEW:
-		import->has_known = false;
-		return STATUS_OK;
-	case SOURCE_SAME:
-		*nothing = import->known.complete && ingest_checked(import->ingest);
-		return STATUS_OK;
-	case SOURCE_APPENDED:
-		if (!append)
-			return error_set(error, STATUS_CONFLICT,
-			                 "%s: has more rows than the %lld of job '%s' (the first %lld are "
-			                 "the same)",
-			                 import->path, (long long)row->source.rows, row->name,
-			                 (long long)row->source.rows);
-		return STATUS_OK;
-	case SOURCE_DIFFERS:
-		break;
-	}
-	if (!append || import->spec->key == NULL)
-		return say_difference(import, row, error);
-	import->has_known = false;
-	import->by_key = true;
-	return STATUS_OK;
-}
-
 static enum status unseal_run(struct writer *writer, struct db *db, void *argument,
                               struct error *error)
 {
@@ -479,7 +338,7 @@ static enum status unseal_run(struct writer *writer, struct db *db, void *argume
 	return STATUS_OK;
 }
 
-static struct import *import_new(struct engine *engine, int64_t job)
+struct import *import_new(struct engine *engine, int64_t job)
 {
 	struct import *import = calloc(1, sizeof(*import));
 
@@ -546,7 +405,7 @@ enum status engine_job_import(struct engine *engine, int64_t job,
 
 	if (status != STATUS_OK)
 		return status;
-	status = claim_station(engine, job, &secrets, error);
+	status = import_claim(engine, job, &secrets, error);
 	if (status != STATUS_OK) {
 		job_row_free(&row);
 		return status;
@@ -555,7 +414,7 @@ enum status engine_job_import(struct engine *engine, int64_t job,
 	status = import != NULL ? prepare(import, &row, how, secrets, error)
 	                        : error_set(error, STATUS_NO_MEMORY, "out of memory");
 	if (status == STATUS_OK)
-		status = compare(import, &row, how->append, &nothing, error);
+		status = import_compare(import, &row, how->append, &nothing, error);
 	if (status == STATUS_OK && nothing && !row.sealed)
 		status = engine_job_seal_now(engine, job, error);
 	if (status == STATUS_OK && !nothing && row.sealed && ingest_checked(import->ingest))
@@ -573,85 +432,8 @@ enum status engine_job_import(struct engine *engine, int64_t job,
 	if (running)
 		return STATUS_OK;
 	import_free(import);
-	set_importing(engine, job, false);
+	import_mark(engine, job, false);
 	if (status != STATUS_OK && status != STATUS_CONFLICT)
 		drop_if_empty(engine, job);
-	return status;
-}
-
-/* ---- uploads ----------------------------------------------------------------------------- */
-
-struct engine_upload {
-	struct import *import;
-};
-
-enum status engine_upload_open(struct engine *engine, int64_t job, enum items_format format,
-                               struct engine_upload **out, struct error *error)
-{
-	struct ingest_options options = {.path = "-", .name = "upload", .format = format};
-	struct engine_upload *upload = calloc(1, sizeof(*upload));
-	struct secret_set *secrets;
-	struct job_row row;
-	enum status status = engine_row(engine, job, &row, error);
-
-	if (status != STATUS_OK || upload == NULL) {
-		free(upload);
-		return status != STATUS_OK ? status : error_set(error, STATUS_NO_MEMORY, "out of memory");
-	}
-	if (row.sealed || row.state == JOB_CANCELLED)
-		status = error_set(error, STATUS_CONFLICT, "job '%s' takes no more items", row.name);
-	if (status == STATUS_OK)
-		status = claim_station(engine, job, &secrets, error);
-	if (status != STATUS_OK) {
-		job_row_free(&row);
-		free(upload);
-		return status;
-	}
-	upload->import = import_new(engine, job);
-	if (upload->import == NULL)
-		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
-	if (status == STATUS_OK) {
-		upload->import->upload = true;
-		status = spec_parse(row.spec, strlen(row.spec), NULL, &upload->import->spec, error);
-	}
-	if (status == STATUS_OK) {
-		options.key = upload->import->spec->key;
-		options.stop = &upload->import->stop;
-		status = ingest_upload_new(&options, (struct ingest_sink){sink_batch, upload->import},
-		                           &upload->import->ingest, error);
-	}
-	job_row_free(&row);
-	if (status != STATUS_OK) {
-		import_free(upload->import);
-		set_importing(engine, job, false);
-		free(upload);
-		return status;
-	}
-	*out = upload;
-	return STATUS_OK;
-}
-
-enum status engine_upload_feed(struct engine_upload *upload, const char *bytes, size_t length,
-                               struct error *error)
-{
-	return ingest_upload_feed(upload->import->ingest, bytes, length, error);
-}
-
-enum status engine_upload_close(struct engine_upload *upload, bool abandoned, int64_t *rows,
-                                struct error *error)
-{
-	struct import *import = upload->import;
-	enum status status = STATUS_OK;
-
-	if (!abandoned)
-		status = ingest_upload_end(import->ingest, error);
-	wait_for_batches(import);
-	if (status == STATUS_OK)
-		status = failure_of(import, error);
-	if (rows != NULL)
-		*rows = import->rows;
-	set_importing(import->engine, import->job, false);
-	import_free(import);
-	free(upload);
 	return status;
 }

@@ -83,6 +83,12 @@ struct limits_now {
 };
 void limits_of(const struct spec *spec, const struct job_row *row, struct limits_now *out);
 
+/* The thread that starts queued jobs; argument: the engine. */
+void *engine_supervise(void *engine);
+/* At the end: all lanes idle before. */
+void engine_lanes_stop(struct engine *engine);
+void engine_stations_free(struct engine *engine);
+
 /* Go on with removals that a former process began. */
 enum status engine_removals_finish(struct engine *engine, struct error *error);
 
