@@ -11,7 +11,6 @@
 #include "engine/cli/document.h"
 #include "web/routes.h"
 
-#define PREFIX "/api/v1"
 /* An owner without an address may be starting up; a command in process holds
  * the database for a moment.  Both are waited for, this long. */
 #define OWNER_WAIT_NS (1500 * NS_PER_MS)
@@ -171,22 +170,23 @@ static enum status call_inside(struct api *api, const struct api_call *call, con
 	};
 	struct route_response response = { 0 };
 	struct buffer piece = { 0 };
-	bool going, failed = false;
+	bool going, more, broken;
 
 	routes_dispatch(api->engine, &request, &response);
 	*http_status = response.status;
 	going = deliver(delivery, response.status, response.body.data ? response.body.data : "", response.body.length);
-	while (going && response.next && !failed && response.next(response.stream, &piece)) {
-		failed = piece.failed;
-		going = deliver(delivery, response.status, piece.data ? piece.data : "", piece.length);
+	more = response.next != NULL;
+	while (going && more && !piece.failed) {
 		buffer_reset(&piece, 1u << 20);
+		more = response.next(response.stream, &piece);
+		going = deliver(delivery, response.status, piece.data ? piece.data : "", piece.length);
 	}
-	failed = failed || response.body.failed;
+	broken = piece.failed;
 	buffer_free(&piece);
 	route_response_free(&response);
-	if (failed)
-		return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	return going ? STATUS_OK : error_set(error, STATUS_CLOSED, "stopped");
+	if (!going)
+		return error_set(error, STATUS_CLOSED, "stopped");
+	return broken ? error_set(error, STATUS_IO, "the answer broke off before its end") : STATUS_OK;
 }
 
 static enum status call_owner(struct api *api, const struct api_call *call, const char *path,
@@ -208,10 +208,10 @@ static enum status call_owner(struct api *api, const struct api_call *call, cons
 static enum status exchange(struct api *api, const struct api_call *call, struct delivery *delivery, int *http_status,
                             struct error *error)
 {
-	char path[sizeof(PREFIX) + sizeof(call->path)];
+	char path[sizeof(ROUTES_PREFIX) + sizeof(call->path)];
 	enum status status = STATUS_NOT_FOUND;
 
-	snprintf(path, sizeof(path), "%s%s", PREFIX, call->path);
+	snprintf(path, sizeof(path), "%s%s", ROUTES_PREFIX, call->path);
 	if (api->client) {
 		status = call_owner(api, call, path, delivery, http_status, error);
 		if (status != STATUS_NOT_FOUND)

@@ -1,0 +1,153 @@
+/* items: a page of a job's items as a table. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/cli/command.h"
+#include "engine/cli/document.h"
+#include "engine/cli/table.h"
+#include "engine/cli/terminal.h"
+#include "engine/cli/text.h"
+
+#define ROWS_DEFAULT 50
+
+static const struct table_column columns[] = {
+	{ "SEQ", true, 0 },  { "STATE", false, 0 },  { "TRIES", true, 0 },   { "HTTP", true, 0 },
+	{ "MS", true, 0 },   { "KEY", false, 12 },   { "INPUT", false, 16 }, { "CAUSE", false, 16 },
+};
+#define COLUMN_COUNT ((int)(sizeof(columns) / sizeof(columns[0])))
+
+static const char *state_color(const char *state)
+{
+	if (strcmp(state, "done") == 0)
+		return "\x1b[32m";
+	if (strcmp(state, "failed") == 0)
+		return "\x1b[31m";
+	if (strcmp(state, "unknown") == 0)
+		return "\x1b[35m";
+	return strcmp(state, "waiting") == 0 ? "\x1b[33m" : NULL;
+}
+
+static void number_cell(struct table *table, struct json_span item, const char *path)
+{
+	char text[32];
+	int64_t number = document_integer(item, path, -1);
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	table_text(table, number >= 0 ? text : "", NULL);
+}
+
+/* Why it failed; for one that waits, when it is tried again. */
+static void cause_cell(struct table *table, struct json_span item)
+{
+	struct buffer text = { 0 };
+	int64_t due = document_time_ms(item, "due");
+
+	if (due) {
+		buffer_text(&text, "again at ");
+		struct buffer when = { 0 };
+		time_text(&when, due);
+		buffer_text(&text, when.length > 11 ? when.data + 11 : "");
+		buffer_text(&text, "; ");
+		buffer_free(&when);
+	}
+	struct json_span cause = document_at(item, "cause");
+	if (document_has(item, "cause")) {
+		struct buffer words = { 0 };
+		cause_text(&words, cause, document_integer(item, "http_status", 0));
+		/* The status has a column of its own. */
+		size_t skip = document_integer(item, "http_status", 0) ? strcspn(words.data ? words.data : "", " :") : 0;
+		skip += words.data ? strspn(words.data + skip, " :") : 0;
+		buffer_append(&text, words.data ? words.data + skip : "", words.length - skip);
+		buffer_free(&words);
+	}
+	table_cell(table, text.data ? text.data : "", text.length, NULL);
+	buffer_free(&text);
+}
+
+static void item_row(void *context, struct json_span item)
+{
+	struct table *table = context;
+	struct buffer key = { 0 };
+	char state[32];
+	struct json_span input = document_at(item, "input");
+
+	number_cell(table, item, "seq");
+	document_copy(item, "state", state, sizeof(state));
+	table_text(table, state, state_color(state));
+	number_cell(table, item, "attempts");
+	number_cell(table, item, "http_status");
+	number_cell(table, item, "duration_ms");
+	document_text(item, "key", &key);
+	table_cell(table, key.data ? key.data : "", key.length, NULL);
+	/* Where items have keys, those say enough. */
+	if (key.length)
+		input.length = 0;
+	table_cell(table, input.length ? input.at : "", input.length, NULL);
+	cause_cell(table, item);
+	buffer_free(&key);
+}
+
+static enum status items_table(struct talk *talk, struct api_call *call, const struct listing *listing,
+                               struct buffer *out, int64_t *next)
+{
+	struct table *table = table_new(columns, COLUMN_COUNT);
+	enum status status = STATUS_NO_MEMORY;
+
+	if (table)
+		status = talk_pages(talk, call, listing, item_row, table, next);
+	if (status == STATUS_OK && table_rows(table) && !table_print(table, terminal_width(1), talk->color, out))
+		status = STATUS_NO_MEMORY;
+	if (status == STATUS_NO_MEMORY)
+		error_set(&talk->error, status, "out of memory");
+	table_free(table);
+	return status;
+}
+
+/* What to type for the rest. */
+static void more_hint(const struct talk *talk, int64_t next)
+{
+	struct buffer line = { 0 };
+	const char *filter = arguments_text(talk->arguments, OPTION_FILTER, NULL);
+
+	buffer_text(&line, "more: sluice items ");
+	text_shell(&line, talk->job);
+	if (filter) {
+		buffer_text(&line, " --filter ");
+		text_shell(&line, filter);
+	}
+	buffer_printf(&line, " --after %" PRId64, next);
+	database_suggest(&talk->database, &line);
+	if (!line.failed)
+		fprintf(stderr, "%s\n", line.data);
+	buffer_free(&line);
+}
+
+int command_items(const struct arguments *arguments)
+{
+	struct talk talk;
+	struct api_call call = { 0 };
+	struct buffer out = { 0 };
+	struct listing listing = { "items", "after", arguments_number(arguments, OPTION_AFTER, 0),
+		                   arguments_number(arguments, OPTION_ROWS, ROWS_DEFAULT) };
+	int64_t next = 0;
+	bool loud = !arguments_has(arguments, OPTION_QUIET);
+	enum status status;
+
+	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, "/items"))
+		return talk_fail(&talk);
+	api_query(&call, "filter", arguments_text(arguments, OPTION_FILTER, NULL));
+	if (talk.json)
+		status = talk_pages_json(&talk, &call, &listing, &out);
+	else
+		status = items_table(&talk, &call, &listing, &out, &next);
+	if (status) {
+		buffer_free(&out);
+		return talk_fail(&talk);
+	}
+	if (next && loud)
+		more_hint(&talk, next);
+	else if (!out.length && loud)
+		fprintf(stderr, "no such items\n");
+	return talk_print(&talk, &out);
+}
