@@ -13,8 +13,11 @@
 #define EVERY ((UINT32_C(1) << COMMANDS) - 1)
 
 #define CONCURRENCY_MAX 100000
-#define SECONDS_MAX_MS (INT64_C(365) * 24 * 3600 * 1000)
-#define COUNT_MAX (INT64_C(1) << 40)
+/* As the job file has them (spec_keys.c). */
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define YEAR_MS (366 * DAY_MS)
+#define BURST_MAX 1000000
+#define COUNT_MAX INT64_C(1000000000000)
 
 const struct command command_table[COMMANDS] = {
 	[COMMAND_RUN] = {
@@ -148,9 +151,9 @@ const struct option option_table[OPTIONS] = {
 		.path = "request.json", .help = "JSON body template; POST, JSON both ways" },
 	[OPTION_LOCATION] = { 'L', "location", VALUE_NONE, NULL, .commands = RUN_CHECK, .group = "Request",
 		.path = "request.follow_redirects", .help = "follow redirects" },
-	[OPTION_MAX_TIME] = { 'm', "max-time", VALUE_SECONDS, "S", NULL, 1, SECONDS_MAX_MS, RUN_CHECK, "Request",
+	[OPTION_MAX_TIME] = { 'm', "max-time", VALUE_SECONDS, "S", NULL, 1, DAY_MS, RUN_CHECK, "Request",
 		.path = "request.timeout_s", .help = "limit for one request (30)" },
-	[OPTION_CONNECT_TIMEOUT] = { 0, "connect-timeout", VALUE_SECONDS, "S", NULL, 1, SECONDS_MAX_MS, RUN_CHECK,
+	[OPTION_CONNECT_TIMEOUT] = { 0, "connect-timeout", VALUE_SECONDS, "S", NULL, 1, DAY_MS, RUN_CHECK,
 		"Request", .path = "request.connect_timeout_s", .help = "limit for connecting (10)" },
 	[OPTION_PROXY] = { 'x', "proxy", VALUE_TEXT, "URL", .commands = RUN_CHECK, .group = "Request",
 		.path = "request.proxy", .help = "send through this proxy" },
@@ -176,7 +179,7 @@ const struct option option_table[OPTIONS] = {
 		.path = "limits.concurrency", .help = "requests in flight at most (16)" },
 	[OPTION_RATE] = { 0, "rate", VALUE_RATE, "N/s|N/m|N/h", .commands = RUN_CHECK, .group = "Pace",
 		.path = "limits.rate", .help = "requests per second, minute or hour at most" },
-	[OPTION_BURST] = { 0, "burst", VALUE_INTEGER, "N", NULL, 1, INT32_MAX, RUN_CHECK, "Pace",
+	[OPTION_BURST] = { 0, "burst", VALUE_INTEGER, "N", NULL, 1, BURST_MAX, RUN_CHECK, "Pace",
 		.path = "limits.burst", .help = "requests that may go out at once after idling (1)" },
 	[OPTION_NO_ADAPT] = { 0, "no-adapt", VALUE_NONE, NULL, .commands = RUN_CHECK, .group = "Pace",
 		.path = "limits.adapt", .help = "keep the limits fixed (always so, today)" },
@@ -185,13 +188,13 @@ const struct option option_table[OPTIONS] = {
 		.path = "ok_if", .help = "e.g. 'status == 200 and $.code == 0'" },
 	[OPTION_EXTRACT] = { 0, "extract", VALUE_TEXT, "NAME=PATH", .commands = RUN_CHECK, .group = "Answers",
 		.path = "extract", .repeatable = true, .help = "keep a value of the answer: id=$.data.id" },
-	[OPTION_RETRY] = { 0, "retry", VALUE_INTEGER, "N", NULL, 0, 1000000, RUN_CHECK, "Answers",
+	[OPTION_RETRY] = { 0, "retry", VALUE_INTEGER, "N", NULL, 0, 1000, RUN_CHECK, "Answers",
 		.path = "retry.max", .help = "retries after the first attempt (5)" },
-	[OPTION_RETRY_DELAY] = { 0, "retry-delay", VALUE_SECONDS, "S", NULL, 0, SECONDS_MAX_MS, RUN_CHECK, "Answers",
+	[OPTION_RETRY_DELAY] = { 0, "retry-delay", VALUE_SECONDS, "S", NULL, 0, DAY_MS, RUN_CHECK, "Answers",
 		.path = "retry.delay_s", .help = "base of the growing, jittered wait (0.5)" },
-	[OPTION_RETRY_MAX_DELAY] = { 0, "retry-max-delay", VALUE_SECONDS, "S", NULL, 0, SECONDS_MAX_MS, RUN_CHECK,
+	[OPTION_RETRY_MAX_DELAY] = { 0, "retry-max-delay", VALUE_SECONDS, "S", NULL, 0, DAY_MS, RUN_CHECK,
 		"Answers", .path = "retry.delay_max_s", .help = "its upper limit (60)" },
-	[OPTION_RETRY_MAX_TIME] = { 0, "retry-max-time", VALUE_SECONDS, "S", NULL, 0, SECONDS_MAX_MS, RUN_CHECK,
+	[OPTION_RETRY_MAX_TIME] = { 0, "retry-max-time", VALUE_SECONDS, "S", NULL, 0, YEAR_MS, RUN_CHECK,
 		"Answers", .path = "retry.time_max_s", .help = "no retry later than S after the first attempt" },
 	[OPTION_IDEMPOTENCY_KEY] = { 0, "idempotency-key", VALUE_OPTIONAL, "HEADER", .commands = RUN_CHECK,
 		.group = "Answers", .path = "idempotency.header",
@@ -262,7 +265,7 @@ const struct option option_table[OPTIONS] = {
 		"Limits", .help = "requests in flight at most" },
 	[OPTION_SET_RATE] = { 0, "rate", VALUE_RATE, "N/s|N/m|N/h|none", .commands = BIT(SET), .group = "Limits",
 		.help = "requests per second, minute, hour" },
-	[OPTION_SET_BURST] = { 0, "burst", VALUE_INTEGER, "N", NULL, 1, INT32_MAX, BIT(SET), "Limits",
+	[OPTION_SET_BURST] = { 0, "burst", VALUE_INTEGER, "N", NULL, 1, BURST_MAX, BIT(SET), "Limits",
 		.help = "requests that may go out at once after idling" },
 
 	[OPTION_DB] = { 0, "db", VALUE_FILE, "FILE", .commands = WORKS | CALLS, .group = "Common",
