@@ -1,4 +1,4 @@
-#include "engine/cli/target.h"
+#include "engine/cli/run_target.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -123,7 +123,7 @@ static enum status lay_option(struct jobfile *jobfile, const struct option_use *
 		return lay_extract(jobfile, use->text, error);
 	case OPTION_DATA:
 	case OPTION_JSON_BODY:
-		return STATUS_OK; /* target_body() */
+		return STATUS_OK; /* run_target_body() */
 	case OPTION_IDEMPOTENCY_KEY:
 		status = lay_idempotency(jobfile, use->text);
 		break;
@@ -169,7 +169,7 @@ static enum status lay_options(const struct arguments *arguments, struct jobfile
 		status = lay_option(jobfile, &arguments->uses[i], error);
 	if (status == STATUS_OK)
 		status = certificates_from(jobfile, "", error);
-	return status ? status : target_body(arguments, jobfile, error);
+	return status ? status : run_target_body(arguments, jobfile, error);
 }
 
 /* ---- the name -------------------------------------------------------------------- */
@@ -242,7 +242,7 @@ static void name_flag(const struct arguments *arguments, struct error *error)
 		error_prefix(error, "%s", arguments->operands[0]);
 }
 
-static enum status parse(const struct arguments *arguments, const struct jobfile *jobfile, struct target *target,
+static enum status parse(const struct arguments *arguments, const struct jobfile *jobfile, struct run_target *target,
                          struct error *error)
 {
 	struct buffer text = { 0 };
@@ -261,10 +261,10 @@ static enum status parse(const struct arguments *arguments, const struct jobfile
 	return status;
 }
 
-enum status target_read(const struct arguments *arguments, struct target *target, struct error *error)
+enum status run_target_read(const struct arguments *arguments, struct run_target *target, struct error *error)
 {
 	const char *operand = arguments->operands[0];
-	struct target read = { 0 };
+	struct run_target read = { 0 };
 	struct jobfile *jobfile = NULL;
 	enum status status = STATUS_OK;
 
@@ -287,15 +287,15 @@ enum status target_read(const struct arguments *arguments, struct target *target
 		status = error_set(error, STATUS_USAGE, "the job has no name: give --name NAME");
 	jobfile_free(jobfile);
 	if (status)
-		target_free(&read);
+		run_target_free(&read);
 	else
 		*target = read;
 	return status;
 }
 
-void target_free(struct target *target)
+void run_target_free(struct run_target *target)
 {
 	spec_free(target->spec);
 	secret_set_free(target->given);
-	*target = (struct target){ 0 };
+	*target = (struct run_target){ 0 };
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "engine/base/json.h"
-#include "engine/cli/target.h"
+#include "engine/cli/run_target.h"
 
 #define BODY_BYTES_MAX (16u << 20)
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -87,7 +87,7 @@ static const char *name_end(const char *at)
 	return at;
 }
 
-void target_form_fields(const char *text, struct buffer *out)
+void run_target_form_fields(const char *text, struct buffer *out)
 {
 	while (*text) {
 		size_t braces = strspn(text, "{");
@@ -157,7 +157,7 @@ static enum status lay_data(const struct arguments *arguments, struct jobfile *j
 		return error_set(error, STATUS_USAGE, "--data: begins like JSON and is not: mend it (a field stands in "
 		                 "quotes, \"{{name}}\" or \"{{age:json}}\"), or give a Content-Type");
 	if (form)
-		target_form_fields(data->data ? data->data : "", &fields);
+		run_target_form_fields(data->data ? data->data : "", &fields);
 	else
 		buffer_text(&fields, data->data ? data->data : "");
 	status = fields.failed ? STATUS_NO_MEMORY : jobfile_set_text(jobfile, "request.body", fields.data ? fields.data : "");
@@ -212,7 +212,7 @@ static enum status data_join(const struct arguments *arguments, struct buffer *o
 	return out->failed ? error_set(error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
 }
 
-enum status target_body(const struct arguments *arguments, struct jobfile *jobfile, struct error *error)
+enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile, struct error *error)
 {
 	const struct option_use *json = arguments_use(arguments, OPTION_JSON_BODY);
 	bool data = arguments_has(arguments, OPTION_DATA);

@@ -2,8 +2,8 @@
  *
  * A job file, or an empty one for a URL, gets the options laid over it and
  * goes through spec_parse, the one door for jobs. */
-#ifndef SLUICE_CLI_TARGET_H
-#define SLUICE_CLI_TARGET_H
+#ifndef SLUICE_CLI_RUN_TARGET_H
+#define SLUICE_CLI_RUN_TARGET_H
 
 #include "engine/base/buffer.h"
 #include "engine/base/status.h"
@@ -12,20 +12,20 @@
 #include "engine/request/secret.h"
 #include "engine/request/spec.h"
 
-struct target {
+struct run_target {
 	struct spec *spec;        /* named, with items */
 	struct secret_set *given; /* literal credentials out of flags and file */
 };
 
 /* Errors name the flag or the job file and its key.  Nothing is sent or stored. */
-enum status target_read(const struct arguments *arguments, struct target *target, struct error *error);
-void target_free(struct target *target);
+enum status run_target_read(const struct arguments *arguments, struct run_target *target, struct error *error);
+void run_target_free(struct run_target *target);
 
 /* -d, --data and --json: lay the body over the job file. */
-enum status target_body(const struct arguments *arguments, struct jobfile *jobfile, struct error *error);
+enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile, struct error *error);
 
 /* A form's text: fields without an encoding of their own become {{field:url}},
  * so that data with & or = in it stays one value. */
-void target_form_fields(const char *text, struct buffer *out);
+void run_target_form_fields(const char *text, struct buffer *out);
 
 #endif

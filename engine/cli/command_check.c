@@ -1,0 +1,160 @@
+/* check, and run --dry-run: validate, show, send nothing. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/log.h"
+#include "engine/cli/api.h"
+#include "engine/cli/command.h"
+#include "engine/cli/run_job.h"
+#include "engine/cli/terminal.h"
+#include "engine/cli/text.h"
+
+static void request_text(void *context, int64_t seq, const char *text, size_t length)
+{
+	struct buffer *out = context;
+
+	/* For a pipe as it is; a terminal must not obey what stands in a body. */
+	buffer_printf(out, "# item %" PRId64 "\n", seq);
+	if (terminal_is(1))
+		text_safe_lines(out, text, length, "");
+	else
+		buffer_append(out, text, length);
+	buffer_char(out, '\n');
+}
+
+/* Check everything; the requests go to stdout. */
+static enum status check(const struct run_target *target, int render, int64_t *rows, struct error *error)
+{
+	struct buffer out = { 0 };
+	enum status status = engine_check(target->spec, target->given, render, request_text, &out, rows, error);
+
+	if (status == STATUS_OK && !terminal_print(&out))
+		status = error_set(error, STATUS_IO, "cannot write to standard output");
+	buffer_free(&out);
+	return status;
+}
+
+int command_check(const struct arguments *arguments)
+{
+	struct run_target target;
+	struct error error;
+	struct buffer line = { 0 };
+	int64_t rows = 0;
+	int code = EXIT_DONE;
+
+	if (run_target_read(arguments, &target, &error))
+		return fail_with(&error);
+	if (check(&target, (int)arguments_number(arguments, OPTION_RENDER, 1), &rows, &error)) {
+		code = fail_with(&error);
+	} else {
+		buffer_printf(&line, "job '%s' is good, and so are its ", target.spec->name);
+		text_counted(&line, rows, "item", "items");
+		if (!line.failed)
+			log_info("%s; nothing was sent", line.data);
+	}
+	buffer_free(&line);
+	run_target_free(&target);
+	return code;
+}
+
+/* ---- run --dry-run ------------------------------------------------------------------ */
+
+static void say_new(const struct run *run, int64_t rows)
+{
+	struct buffer line = { 0 };
+
+	buffer_printf(&line, "would make job '%s' and send ", run->target.spec->name);
+	text_counted(&line, rows, "item", "items");
+	if (!line.failed)
+		log_info("%s", line.data);
+	buffer_free(&line);
+}
+
+static void say_resume(const struct run *run)
+{
+	struct buffer line = { 0 };
+
+	if (run->view.state == JOB_FINISHED)
+		buffer_printf(&line, "job '%s' is finished: of the items on record nothing would be sent", run->view.name);
+	else if (run->view.state == JOB_CANCELLED)
+		buffer_printf(&line, "job '%s' was cancelled: only --new would start afresh", run->view.name);
+	else {
+		buffer_printf(&line, "would go on with job '%s': ", run->view.name);
+		text_count(&line, view_final(&run->view));
+		buffer_text(&line, " of ");
+		text_counted(&line, run->view.total, "item has", "items have");
+		buffer_text(&line, " an outcome");
+	}
+	if (!line.failed)
+		log_info("%s", line.data);
+	buffer_free(&line);
+}
+
+/* The definition on record, where this process may read the database itself. */
+static enum status say_differences(struct run *run)
+{
+	struct engine_options options = { .db_path = run->session.database.path, .mode = ENGINE_MAINTAIN };
+	struct engine *engine = NULL;
+	struct buffer lines = { 0 };
+	char *canonical = NULL;
+	enum status status = engine_open(&options, &engine, &run->error);
+
+	if (status == STATUS_OWNED) {
+		log_warn("%s", run->error.text);
+		return STATUS_OK;
+	}
+	if (status == STATUS_OK)
+		status = engine_job_spec(engine, run->view.id, &canonical, &run->error);
+	if (status == STATUS_OK && run_differences(canonical, run->target.spec, &lines) > 0 &&
+	    !arguments_has(run->arguments, OPTION_UPDATE_JOB)) {
+		log_error("job '%s' is on record with another definition:", run->view.name);
+		fputs(lines.failed ? "" : lines.data, stderr);
+		status = error_set(&run->error, STATUS_CONFLICT, "--update-job would accept it, --new would start afresh");
+	}
+	engine_close(engine);
+	free(canonical);
+	buffer_free(&lines);
+	return status;
+}
+
+/* Is there a job of that name?  Over the API, so that a database at work can be asked too. */
+static enum status look(struct run *run, bool *found)
+{
+	struct api_call call = { 0 };
+	struct api *api = NULL;
+	enum status status = api_open(&run->session.database, &api, &run->error);
+
+	*found = false;
+	if (status == STATUS_OK) {
+		api_path(&call, "/jobs/%s", run->target.spec->name);
+		status = api_document(api, &call, &run->answer, &run->document, &run->error);
+	}
+	if (status == STATUS_OK)
+		status = view_read(run->document, &run->view, &run->error);
+	if (status == STATUS_OK)
+		*found = true;
+	api_close(api);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+int run_dry(struct run *run)
+{
+	int64_t rows = 0;
+	bool found = false;
+
+	if (check(&run->target, 1, &rows, &run->error) ||
+	    database_find(run->arguments, &run->session.database, &run->error))
+		return fail_with(&run->error);
+	if (!arguments_has(run->arguments, OPTION_NEW) && look(run, &found))
+		return fail_with(&run->error);
+	if (!found) {
+		say_new(run, rows);
+		return EXIT_DONE;
+	}
+	if (say_differences(run))
+		return fail_with(&run->error);
+	say_resume(run);
+	return EXIT_DONE;
+}

@@ -1,0 +1,147 @@
+/* From a checked target to a job that is being worked on. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/log.h"
+#include "engine/cli/progress.h"
+#include "engine/cli/run_job.h"
+#include "engine/cli/text.h"
+
+int run_differences(const char *canonical, const struct spec *spec, struct buffer *lines)
+{
+	struct buffer raw = { 0 };
+	int count = spec_difference(canonical, spec->canonical, &raw);
+
+	text_safe_lines(lines, raw.data ? raw.data : "", raw.length, "  ");
+	lines->failed = lines->failed || raw.failed;
+	buffer_free(&raw);
+	return count;
+}
+
+enum status run_look(struct run *run)
+{
+	struct api_call call = { 0 };
+	enum status status;
+
+	api_path(&call, "/jobs/%" PRId64, run->job);
+	status = api_document(run->session.api, &call, &run->answer, &run->document, &run->error);
+	return status ? status : view_read(run->document, &run->view, &run->error);
+}
+
+/* Only by name: engine_job_find would take "12" for job 12. */
+static enum status find(struct run *run, bool *found)
+{
+	struct engine_progress progress;
+	enum status status = engine_job_find(run->session.engine, run->target.spec->name, &run->job, &run->error);
+
+	*found = false;
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (status == STATUS_OK)
+		status = engine_job_progress(run->session.engine, run->job, &progress, &run->error);
+	if (status == STATUS_OK)
+		*found = strcmp(progress.name, run->target.spec->name) == 0;
+	return status;
+}
+
+static enum status compare_spec(struct run *run)
+{
+	struct engine *engine = run->session.engine;
+	struct buffer lines = { 0 };
+	char *canonical = NULL;
+	enum status status = engine_job_spec(engine, run->job, &canonical, &run->error);
+
+	if (status)
+		return status;
+	int count = run_differences(canonical, run->target.spec, &lines);
+	free(canonical);
+	if (count > 0 && arguments_has(run->arguments, OPTION_UPDATE_JOB)) {
+		status = engine_job_update(engine, run->job, run->target.spec, run->target.given, &run->error);
+	} else if (count > 0) {
+		log_error("job '%s' is on record with another definition:", run->view.name);
+		fputs(lines.failed ? "" : lines.data, stderr);
+		status = error_set(&run->error, STATUS_CONFLICT,
+		                   "--update-job goes on with the new one, --new starts afresh, "
+		                   "--name NAME makes another job");
+	}
+	buffer_free(&lines);
+	return status;
+}
+
+static enum status import(struct run *run)
+{
+	const struct spec *spec = run->target.spec;
+	struct engine_import how = {
+		.path = spec->items,
+		.format = spec->format,
+		.rows_max = spec->items_limit,
+		.skip_bad_rows = arguments_has(run->arguments, OPTION_SKIP_BAD_ROWS),
+		.append = arguments_has(run->arguments, OPTION_APPEND_ITEMS),
+	};
+	struct buffer doing = { 0 };
+	enum status status;
+
+	buffer_text(&doing, "checking ");
+	text_safe(&doing, spec->items, strlen(spec->items));
+	if (!doing.failed)
+		progress_say(strcmp(spec->items, "-") == 0 ? "reading standard input" : doing.data);
+	buffer_free(&doing);
+	status = engine_job_import(run->session.engine, run->job, &how, &run->error);
+	progress_clear();
+	if (status == STATUS_CONFLICT && how.append)
+		error_set(&run->error, status, "%s (--new starts afresh)", run->error.text);
+	else if (status == STATUS_CONFLICT)
+		error_set(&run->error, status, "%s (--append-items takes rows added at the end, --new starts afresh)",
+		          run->error.text);
+	return status;
+}
+
+/* What is on record goes on, if it is what is asked for. */
+static enum status resume(struct run *run)
+{
+	enum status status = run_look(run);
+
+	if (status == STATUS_OK && run->view.state == JOB_CANCELLED)
+		status = error_set(&run->error, STATUS_CONFLICT, "job '%s' was cancelled: --new starts afresh", run->view.name);
+	if (status == STATUS_OK)
+		status = compare_spec(run);
+	if (status == STATUS_OK)
+		status = engine_job_credentials(run->session.engine, run->job, run->target.given, &run->error);
+	if (status == STATUS_OK)
+		status = import(run);
+	if (status == STATUS_OK)
+		status = run_look(run);
+	if (status)
+		return status;
+	run->already = run->view.state == JOB_FINISHED;
+	if (run->already)
+		return STATUS_OK;
+	if (run->view.state == JOB_PAUSED || run->view.state == JOB_HALTED)
+		status = engine_job_resume(run->session.engine, run->job, "cli", &run->error);
+	return status ? status : engine_job_start(run->session.engine, run->job, &run->error);
+}
+
+static enum status create(struct run *run)
+{
+	bool replace = arguments_has(run->arguments, OPTION_NEW);
+	enum status status = engine_job_create(run->session.engine, run->target.spec, run->target.given, replace,
+	                                       &run->job, &run->error);
+
+	if (status == STATUS_OK)
+		status = import(run);
+	return status ? status : engine_job_start(run->session.engine, run->job, &run->error);
+}
+
+enum status run_prepare(struct run *run)
+{
+	bool found;
+	enum status status = find(run, &found);
+
+	if (status)
+		return status;
+	if (found && !arguments_has(run->arguments, OPTION_NEW))
+		return resume(run);
+	return create(run);
+}

@@ -1,0 +1,23 @@
+/* What is said when a run ends: counts, causes, and what to type next. */
+#ifndef SLUICE_CLI_SUMMARY_H
+#define SLUICE_CLI_SUMMARY_H
+
+#include "engine/base/buffer.h"
+#include "engine/cli/api.h"
+#include "engine/cli/database.h"
+#include "engine/cli/view.h"
+
+struct summary {
+	const struct view *view;
+	struct json_span groups;         /* the API's failures by cause; length 0: not known */
+	const struct database *database;
+	const char *again;               /* the command that goes on */
+	bool already;                    /* it was done before this run */
+	bool color;
+};
+
+void summary_text(const struct summary *summary, struct buffer *out);
+/* The same with the groups fetched. */
+void summary_make(struct api *api, struct summary *summary, struct buffer *out);
+
+#endif
