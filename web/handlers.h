@@ -69,7 +69,7 @@ void health_live(struct call *call);
 void health_ready(struct call *call);
 void metrics_show(struct call *call);
 
-void jobs_list(struct call *call);
+void jobs_page(struct call *call);
 void jobs_create(struct call *call);
 void job_show(struct call *call);
 void job_patch(struct call *call);
@@ -88,7 +88,7 @@ void item_retry(struct call *call);
 void bulk_retry(struct call *call);
 void bulk_skip(struct call *call);
 void bulk_resolve(struct call *call);
-void operations_list(struct call *call);
+void operations_page(struct call *call);
 void operation_show(struct call *call);
 
 void groups_list(struct call *call);

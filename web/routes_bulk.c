@@ -214,7 +214,7 @@ static void operation_visit(void *context, const struct engine_operation *operat
 	write_operation(listing->out, operation, false);
 }
 
-void operations_list(struct call *call)
+void operations_page(struct call *call)
 {
 	struct operation_listing listing = {.out = reply_json(call)};
 	struct error error = {0};

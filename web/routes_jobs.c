@@ -22,7 +22,7 @@ static void job_visit(void *context, const struct engine_progress *progress)
 	listing->last = progress->id;
 }
 
-void jobs_list(struct call *call)
+void jobs_page(struct call *call)
 {
 	struct job_listing listing = {0};
 	struct error error = {0};
