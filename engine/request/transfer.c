@@ -34,6 +34,7 @@ enum status transfer_global_init(struct error *error)
 	CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (code != CURLE_OK)
 		return error_set(error, STATUS_IO, "libcurl: %s", curl_easy_strerror(code));
+	handle_global_init();
 	return STATUS_OK;
 }
 

@@ -38,6 +38,9 @@ struct handle {
 	char error[CURL_ERROR_SIZE];
 };
 
+/* Once per process, before threads: looks at the environment and at libcurl. */
+void handle_global_init(void);
+
 /* NULL without memory. */
 struct handle *handle_new(CURLSH *share);
 void handle_free(struct handle *handle); /* NULL is allowed; not while in a multi */
