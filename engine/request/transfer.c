@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/base/clock.h"
 #include "engine/request/transfer_handle.h"
@@ -16,6 +15,7 @@
 
 struct transfer {
 	CURLM *multi;
+	struct events events;
 	CURLSH *share;          /* TLS sessions of this thread's handles: no locks */
 	void (*finished)(void *context, struct exchange *exchange);
 	void *context;
@@ -52,24 +52,33 @@ void exchange_free(struct exchange *exchange)
 
 void exchange_reset(struct exchange *exchange, size_t keep_max)
 {
-	struct rendered *request = &exchange->request;
+	struct rendered request = exchange->request;
 	struct response *response = &exchange->response;
-	buffer_reset(&request->url, keep_max);
-	buffer_reset(&request->headers, keep_max);
-	buffer_reset(&request->body, keep_max);
+	buffer_reset(&request.url, keep_max);
+	buffer_reset(&request.headers, keep_max);
+	buffer_reset(&request.body, keep_max);
+	buffer_reset(&request.scratch.plain, keep_max);
+	buffer_reset(&request.scratch.coded, keep_max);
+	buffer_reset(&request.values, keep_max);
+	request.method = NULL;
+	request.header_count = 0;
+	request.headers_constant = request.has_body = false;
+	request.idempotency_key[0] = '\0';
 	buffer_reset(&response->headers, keep_max);
 	buffer_reset(&response->body, keep_max);
 	*exchange = (struct exchange){
-	    .request = {.url = request->url, .headers = request->headers, .body = request->body},
+	    .request = request,
 	    .response = {.headers = response->headers, .body = response->body},
 	};
 }
 
 size_t exchange_memory(const struct exchange *exchange)
 {
-	return exchange->request.url.capacity + exchange->request.headers.capacity +
-	       exchange->request.body.capacity + exchange->response.headers.capacity +
-	       exchange->response.body.capacity;
+	const struct rendered *request = &exchange->request;
+	const struct response *response = &exchange->response;
+	return request->url.capacity + request->headers.capacity + request->body.capacity +
+	       request->scratch.plain.capacity + request->scratch.coded.capacity +
+	       request->values.capacity + response->headers.capacity + response->body.capacity;
 }
 
 struct transfer *transfer_new(int connections_max,
@@ -83,11 +92,13 @@ struct transfer *transfer_new(int connections_max,
 	transfer->context = context;
 	transfer->ended_tail = &transfer->ended;
 	transfer->connections_max = connections_max > 1 ? connections_max : 1;
+	transfer->events.epoll = transfer->events.wake = -1;
 	transfer->multi = curl_multi_init();
 	transfer->share = curl_share_init();
 	if (!transfer->multi || !transfer->share ||
 	    curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
 	        CURLSHE_OK ||
+	    events_open(&transfer->events, transfer->multi) != STATUS_OK ||
 	    curl_multi_setopt(transfer->multi, CURLMOPT_MAXCONNECTS, transfer->connections_max) !=
 	        CURLM_OK) {
 		transfer_free(transfer);
@@ -123,7 +134,7 @@ static struct handle *idle_take(struct transfer *transfer)
 {
 	struct handle *handle = transfer->idle;
 	if (!handle)
-		return handle_new(transfer->share);
+		return handle_new(transfer->share, &transfer->events);
 	transfer->idle = handle->next;
 	transfer->idle_count--;
 	return handle;
@@ -144,8 +155,9 @@ void transfer_free(struct transfer *transfer)
 		transfer->idle = handle->next;
 		handle_free(handle);
 	}
-	curl_multi_cleanup(transfer->multi); /* before the share: its connections use it */
+	curl_multi_cleanup(transfer->multi); /* first: its connections use the others */
 	curl_share_cleanup(transfer->share);
+	events_close(&transfer->events);
 	free(transfer);
 }
 
@@ -246,19 +258,11 @@ static void hand_back_ended(struct transfer *transfer)
 
 void transfer_run(struct transfer *transfer, int timeout_ms)
 {
-	if (!transfer->started && !transfer->ended) {
-		if (curl_multi_poll(transfer->multi, NULL, 0, timeout_ms, NULL) != CURLM_OK) {
-			/* Out of memory: better slow than spinning. */
-			struct timespec pause = {.tv_nsec = 10 * NS_PER_MS};
-			nanosleep(&pause, NULL);
-		}
-	}
+	bool wait = !transfer->started && !transfer->ended;
 	transfer->started = false;
-	if (transfer->busy) {
-		int running;
-		curl_multi_perform(transfer->multi, &running);
+	events_run(&transfer->events, transfer->multi, wait ? timeout_ms : 0);
+	if (transfer->busy)
 		collect(transfer);
-	}
 	hand_back_ended(transfer);
 }
 
@@ -282,7 +286,7 @@ int transfer_active(const struct transfer *transfer)
 
 void transfer_wake(struct transfer *transfer)
 {
-	curl_multi_wakeup(transfer->multi);
+	events_wake(&transfer->events);
 }
 
 /* Assuming that nothing was sent. */

@@ -84,7 +84,7 @@ enum status transfer_global_init(struct error *error);
 const char *transfer_version(void); /* libcurl's version line */
 
 /* `connections_max`: connections kept for reuse; grows by itself where more
- * exchanges than that are under way at once.  NULL without memory. */
+ * exchanges than that are under way at once.  NULL without memory or descriptors. */
 struct transfer *transfer_new(int connections_max,
                               void (*finished)(void *context, struct exchange *exchange),
                               void *context);

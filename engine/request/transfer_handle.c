@@ -78,13 +78,16 @@ static void set_constants(struct handle *handle, CURLSH *share)
 	SET(handle, CURLOPT_PREREQDATA, handle);
 	SET(handle, CURLOPT_OPENSOCKETFUNCTION, handle_on_socket);
 	SET(handle, CURLOPT_OPENSOCKETDATA, handle);
+	SET(handle, CURLOPT_CLOSESOCKETFUNCTION, events_socket_close);
+	SET(handle, CURLOPT_CLOSESOCKETDATA, handle->events); /* a connection outlives the handle */
 }
 
-struct handle *handle_new(CURLSH *share)
+struct handle *handle_new(CURLSH *share, struct events *events)
 {
 	struct handle *handle = calloc(1, sizeof *handle);
 	if (!handle)
 		return NULL;
+	handle->events = events;
 	handle->easy = curl_easy_init();
 	if (handle->easy)
 		set_constants(handle, share);

@@ -10,11 +10,13 @@
 #include <curl/curl.h>
 
 #include "engine/request/transfer.h"
+#include "engine/request/transfer_events.h"
 
 enum method_kind { KIND_UNSET, KIND_GET, KIND_HEAD, KIND_POST /* anything with a body */ };
 
 struct handle {
 	CURL *easy;
+	struct events *events;          /* the transfer's */
 	struct handle *previous, *next; /* the transfer's lists */
 	CURLcode setup;                 /* first error of setting options */
 
@@ -42,7 +44,7 @@ struct handle {
 void handle_global_init(void);
 
 /* NULL without memory. */
-struct handle *handle_new(CURLSH *share);
+struct handle *handle_new(CURLSH *share, struct events *events);
 void handle_free(struct handle *handle); /* NULL is allowed; not while in a multi */
 
 /* Put an exchange (its response cleared) on it: set what differs.  CURLE_OK: ready for the multi. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "engine/request/secret.h"
 #include "engine/request/transfer_handle.h"
@@ -174,17 +173,15 @@ int handle_on_prereq(void *context, char *remote_ip, char *local_ip, int remote_
 	return CURL_PREREQFUNC_OK;
 }
 
-/* Our own socket(2), to know why there is none: out of descriptors is this
- * side's fault, not the target's. */
+/* Our own, to know why there is none: out of descriptors is this side's fault,
+ * not the target's. */
 curl_socket_t handle_on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	(void)purpose;
 	struct handle *handle = context;
-	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	if (fd < 0) {
+	curl_socket_t fd = events_socket(handle->events, address);
+	if (fd == CURL_SOCKET_BAD)
 		handle->socket_errno = errno;
-		return CURL_SOCKET_BAD;
-	}
 	return fd;
 }
 

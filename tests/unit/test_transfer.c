@@ -595,6 +595,8 @@ static void test_stale_connection(void **state)
 	pthread_mutex_unlock(&server->mutex);
 	pthread_join(server->threads[0], NULL); /* closed for good */
 	pthread_create(&server->threads[0], NULL, (void *(*)(void *))(void (*)(void))getpid, NULL);
+	for (int i = 0; i < 3; i++) /* it is seen to be closed, once */
+		transfer_run(stage->transfer, 10);
 
 	request_set(&exchange, &made, "POST", server->port, "/ok");
 	perform(stage, &exchange);
@@ -873,7 +875,7 @@ static void test_reset(void **state)
 	perform(stage, &exchange);
 	assert_true(exchange_memory(&exchange) >= 300000);
 	exchange_reset(&exchange, 4096);
-	assert_true(exchange_memory(&exchange) <= 5 * 4096);
+	assert_true(exchange_memory(&exchange) <= 8 * 4096);
 	assert_null(exchange.plan);
 	assert_int_equal(exchange.response.body.length, 0);
 	assert_int_equal(exchange.response.http_status, 0);
