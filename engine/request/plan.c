@@ -111,8 +111,8 @@ static enum status add_header(struct maker *maker, const char *name, const char 
 	struct template *compiled = NULL;
 	struct template_item item = {.job = plan->job_name};
 	struct buffer path = {0};
+	struct plan_header *header;
 	enum status status;
-	char *copy;
 
 	buffer_printf(&path, "request.headers.%s", name);
 	if (path.failed)
@@ -127,13 +127,10 @@ static enum status add_header(struct maker *maker, const char *name, const char 
 		template_free(compiled);
 		return status;
 	}
-	copy = strdup(name);
-	if (!copy) {
-		template_free(compiled);
-		return out_of_memory(maker);
-	}
-	plan->headers[plan->header_count++] = (struct plan_header){copy, compiled};
-	return STATUS_OK;
+	header = &plan->headers[plan->header_count++];
+	header->value = compiled;
+	header->name = strdup(name);
+	return header->name ? STATUS_OK : out_of_memory(maker);
 }
 
 static bool has_header(const struct spec *spec, const char *name)

@@ -16,7 +16,7 @@ static void render(const struct spec *spec, struct secret_set *secrets)
 	struct rendered request = {0};
 	struct json_span input = {"{\"f\":\"a\\nb\",\"id\":1.0}", 22};
 	struct buffer curl = {0};
-	struct error error;
+	struct error error = {0};
 	struct plan *plan;
 
 	if (plan_make(spec, "job", uuid, secrets, &plan, &error) != STATUS_OK)
