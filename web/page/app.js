@@ -39,10 +39,11 @@ function TopBar() {
 }
 
 function Lost() {
-	return html`<div class="panel empty"><h1 tabindex="-1">${t('nav.lost')}</h1><p><a href=${link.jobs()}>${t('nav.back_to_jobs')}</a></p></div>`;
+	return html`<div class="panel empty"><h1>${t('nav.lost')}</h1><p><a href=${link.jobs()}>${t('nav.back_to_jobs')}</a></p></div>`;
 }
 
-// After a move to another view: to the top, focus on the new heading.
+// After a move to another view: to the top, and the focus with it, unless the
+// view has put it into a field of its own.
 function useArrival(place, main) {
 	const first = useRef(true);
 	useEffect(() => {
@@ -51,7 +52,8 @@ function useArrival(place, main) {
 			return;
 		}
 		scrollTo(0, 0);
-		(main.current.querySelector('h1') ?? main.current).focus({ preventScroll: true });
+		if (!document.activeElement.matches('main input'))
+			main.current.focus({ preventScroll: true });
 	}, [place]);
 }
 

@@ -75,6 +75,11 @@ export function eta(range) {
 	return low === high ? t('eta.about', { time: low }) : t('eta.range', { low, high });
 }
 
+// The same without the words around it: "4 min – 5 min".
+export function etaSpan(range) {
+	return range && [...new Set([Math.min(...range), Math.max(...range)].map(roughly))].join(' – ');
+}
+
 const DAY_MS = 86400000;
 
 // A moment, short: the clock today, with the date before that.

@@ -1,4 +1,4 @@
-// The window's title, and focus on the new view's heading after a move.
+// The window's title, which says where we are.
 import { useEffect } from './vendor/preact/standalone.module.js';
 
 export function useTitle(title) {

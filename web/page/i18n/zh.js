@@ -47,7 +47,7 @@ export default {
 	"time.now": "刚刚",
 	"per_second": "{rate}/秒",
 	"eta.about": "大约还需 {time}",
-	"eta.range": "还需 {low} 到 {high}",
+	"eta.range": "还需 {low}到 {high}",
 	"bar.total": "共 {n} 条",
 
 	"rate": "速率",

@@ -40,7 +40,7 @@ function Attempt({ attempt, open }) {
 		</header>
 		${message && html`<p class="attempt-message">${message}</p>`}
 		<${Timing} attempt=${attempt} />
-		${attempt.request && html`<pre class="request-line" tabindex="0" role="region" aria-label=${t('attempt.request')}>${attempt.request}</pre>`}
+		${attempt.request && html`<pre class="request-line" tabindex="0" role="group" aria-label=${t('attempt.request')}>${attempt.request}</pre>`}
 		<details open=${open}><summary>${t('response')}${response && html` <span class="muted">${bytes(response.bytes ?? 0)}</span>`}</summary>
 			<${Response} response=${response} /></details>
 		${attempt.wait_ms !== null && attempt.wait_ms >= 0 && html`<p class="attempt-wait small">${t('attempt.wait', { time: duration(attempt.wait_ms) })}

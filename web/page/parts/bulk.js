@@ -72,7 +72,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 			${operation && html`<p>${t('bulk.progress', { changed: operation.changed, matched: operation.matched })}</p>
 				<progress max=${Math.max(1, operation.matched)} value=${operation.changed} aria-label=${t(`bulk.${key}.title`)}></progress>`}
 		</div>
-		${action === 'retry' && !operation && html`<label class="check is-warning">
+		${action === 'retry' && (selection.filter || selection.seqs) && !operation && html`<label class="check is-warning">
 			<input type="checkbox" checked=${doneToo} onChange=${(event) => setDoneToo(event.target.checked)} />
 			<span>${t('bulk.done_too')}</span></label>`}
 	<//>`;

@@ -8,7 +8,7 @@ import { colour, theme } from '../theme.js';
 
 const HEIGHT = 190;
 const TABLE_ROWS_MAX = 60;
-const SECONDS_SHOWN_MS = 120000; // shorter than this the axis shows seconds
+const MINUTE_MS = 60000;
 let loading = null;
 
 // 22 KB that only the job page needs: fetched when the first chart is shown.
@@ -49,7 +49,8 @@ function options(width, { series, stacked, format, sync }, onHover) {
 		cursor: { sync: { key: sync, setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
 		scales: { x: { time: true }, y: { range: (plot, min, max) => [0, Math.max(1, max * 1.08)] } },
 		axes: [
-			{ ...axis, space: 64, size: 26, values: (plot, splits) => splits.map((at) => clock(at, plot.scales.x.max - plot.scales.x.min < SECONDS_SHOWN_MS)) },
+			{ ...axis, space: 64, size: 26,
+				values: (plot, splits, index, space, step) => splits.map((at) => clock(at, step < MINUTE_MS)) },
 			{ ...axis, size: 52, space: 36, values: (plot, splits) => splits.map((n) => format(n)) },
 		],
 		series: [{}, ...series.map(({ tone, dash }) => ({
@@ -96,7 +97,7 @@ function thinned(samples) {
 }
 
 function Table({ title, samples, series, format }) {
-	return html`<div class="chart-table" tabindex="0" role="region" aria-label=${title}><table>
+	return html`<div class="chart-table" tabindex="0" role="group" aria-label=${title}><table>
 		<caption class="visually-hidden">${title}</caption>
 		<thead><tr><th scope="col">${t('chart.time')}</th>${series.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
 		<tbody>${thinned(samples).map((sample) => html`<tr key=${sample.t}><th scope="row">${clock(sample.t)}</th>

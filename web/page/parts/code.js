@@ -31,7 +31,7 @@ export function Code({ text, label }) {
 			${json && html`<button type="button" class="text-button" aria-pressed=${raw} onClick=${() => setRaw(!raw)}>${t('code.raw')}</button>`}
 			<button type="button" class="icon-button" onClick=${() => copyText(text, label)} aria-label=${t('code.copy', { what: label })} title=${t('code.copy', { what: label })}><${Icon} name="copy" /></button>
 		</div>
-		<pre tabindex="0" role="region" aria-label=${label}><code>${shown.map(([kind, part]) =>
+		<pre tabindex="0" role="group" aria-label=${label}><code>${shown.map(([kind, part]) =>
 			(kind === 'plain' || kind === 'space' ? part : html`<span class="tok-${kind}">${part}</span>`))}</code></pre>
 		${long && html`<button type="button" class="text-button" onClick=${() => setAll(true)}>${t('code.all', { n: text.length })}</button>`}
 	</div>`;

@@ -47,7 +47,7 @@ export function JobHead({ job, refresh }) {
 	});
 	return html`<${Crumbs} trail=${[[t('nav.jobs'), link.jobs()], [job.name]]} />
 		<div class="head">
-			<h1 tabindex="-1"><bdi>${job.name}</bdi></h1>
+			<h1><bdi>${job.name}</bdi></h1>
 			<${Chip} state=${job.state} />
 			<div class="head-actions">
 				<a class="button" href=${link.items(job.id)}>${t('job.items')}</a>

@@ -11,7 +11,7 @@ export function Response({ response }) {
 	const { headers, body, body_base64: binary, truncated } = response;
 	return html`<div class="response">
 		${headers && html`<details><summary>${t('response.headers')}</summary>
-			<pre class="headers" tabindex="0" role="region" aria-label=${t('response.headers')}>${headers.trim()}</pre></details>`}
+			<pre class="headers" tabindex="0" role="group" aria-label=${t('response.headers')}>${headers.trim()}</pre></details>`}
 		${body ? html`<${Code} text=${body} label=${t('response.body')} />`
 		: binary ? html`<p class="muted small">${t('response.binary')}</p><${Code} text=${binary} label=${t('response.body')} />`
 		: html`<p class="muted small">${t('response.empty')}</p>`}

@@ -52,7 +52,7 @@ function Head({ job, item, refresh }) {
 	const { retry, skip, resolve, curl } = useActions(job, item, refresh);
 	useKeys({ r: retry, s: skip, c: curl });
 	return html`<div class="head">
-			<h1 tabindex="-1">#${item.seq}${item.key !== null && html` <bdi class="head-key">${item.key}</bdi>`}</h1>
+			<h1>#${item.seq}${item.key !== null && html` <bdi class="head-key">${item.key}</bdi>`}</h1>
 			<${Chip} state=${item.state} />
 			<div class="head-actions">
 				${retry && html`<button type="button" class="button is-primary" onClick=${retry}><${Icon} name="retry" />${t('item.retry')}</button>`}

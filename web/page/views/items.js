@@ -89,7 +89,7 @@ export function Items({ job: id, query }) {
 	});
 
 	return html`<${Crumbs} trail=${[[t('nav.jobs'), link.jobs()], [job?.name ?? id, link.job(id)], [t('nav.items')]]} />
-		<h1 tabindex="-1">${t('nav.items')}</h1>
+		<h1>${t('nav.items')}</h1>
 		<${FilterBar} id=${id} job=${job} query=${query} input=${input} error=${error} />
 		${error && error.status !== 400 ? html`<${Failed} error=${error} />`
 		: !page ? !error && html`<${Waiting} />`

@@ -1,7 +1,7 @@
 // All jobs, newest first.
 import { html, useRef } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
-import { count, eta, percent, rate } from '../format.js';
+import { count, etaSpan, percent, rate } from '../format.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { Bar, settled } from '../parts/bar.js';
@@ -13,8 +13,9 @@ import { jobPeriod, PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { link, navigate } from '../router.js';
 import { useTitle } from '../title.js';
 
-function Figure({ label, children }) {
-	return html`<div class="figure"><dt>${label}</dt><dd>${children}</dd></div>`;
+// idle: says nothing, left out on a phone.
+function Figure({ label, idle, children }) {
+	return html`<div class="figure ${idle ? 'is-idle' : ''}"><dt>${label}</dt><dd>${children}</dd></div>`;
 }
 
 function JobRow({ job }) {
@@ -31,10 +32,10 @@ function JobRow({ job }) {
 		<dl class="figures">
 			<${Figure} label=${t('state.done')}>${count(counts.done)}<//>
 			<${Figure} label=${t('jobs.failed')}>${dead ? html`<a class="is-bad" href=${link.items(job.id, { filter: 'state:failed,unknown', show: 'responses' })}>${count(dead)}</a>` : '0'}<//>
-			<${Figure} label=${t('state.waiting')}>${count(counts.waiting)}<//>
+			<${Figure} label=${t('state.waiting')} idle=${!counts.waiting}>${count(counts.waiting)}<//>
 			<${Figure} label=${t('jobs.total')}>${count(job.total)}<//>
-			<${Figure} label=${t('rate')}>${job.active ? t('per_second', { rate: rate(job.rate_per_s) }) : '–'}<//>
-			<${Figure} label=${t('eta')}>${(job.active && eta(job.eta_s)) || '–'}<//>
+			<${Figure} label=${t('rate')} idle=${!job.active}>${job.active ? t('per_second', { rate: rate(job.rate_per_s) }) : '–'}<//>
+			<${Figure} label=${t('eta')} idle=${!job.active}>${(job.active && etaSpan(job.eta_s)) || '–'}<//>
 			<${Figure} label=${job.finished_at ? t('finished_at') : t('started_at')}><${Time} at=${job.finished_at ?? job.started_at} ago /><//>
 		</dl>
 	</li>`;
@@ -69,7 +70,7 @@ export function Jobs({ query }) {
 		return html`<${Failed} error=${error} />`;
 	if (!data)
 		return html`<${Waiting} />`;
-	return html`<h1 tabindex="-1">${t('nav.jobs')}</h1>
+	return html`<h1>${t('nav.jobs')}</h1>
 		${data.jobs.length === 0 && !before ? html`<${Empty} />`
 		: html`<ul class="job-list panel" ref=${list}>${data.jobs.map((job) => html`<${JobRow} key=${job.id} job=${job} />`)}</ul>`}
 		${(before || data.next) && html`<nav class="pager" aria-label=${t('items.pages')}>

@@ -11,7 +11,7 @@ export function SignIn({ refused }) {
 		setWrong(!tokenUse(text));
 	};
 	return html`<div class="panel empty sign-in">
-		<h1 tabindex="-1">${refused ? t('token.refused') : t('token.missing')}</h1>
+		<h1>${refused ? t('token.refused') : t('token.missing')}</h1>
 		<p>${t('token.how')}</p>
 		<pre class="command" tabindex="0"><code>http://127.0.0.1:8420/#token=…</code></pre>
 		<p>${t('token.where')}</p>

@@ -1,0 +1,85 @@
+// Chromium for the tests, and a small runner: one line a test.
+import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const require = createRequire(join(process.env.WEB_TESTS_MODULES, 'here.js'));
+const { chromium } = require('playwright-core');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+	'--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+// A fresh profile; page(): a new tab that takes note of what must not happen.
+export async function openBrowser({ width = 1280, height = 900, theme = 'light', locale = 'en-GB', motion = 'no-preference' } = {}) {
+	const profile = mkdtempSync(join(tmpdir(), 'sluice-web-'));
+	const context = await chromium.launchPersistentContext(profile, {
+		executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS,
+		viewport: { width, height }, colorScheme: theme, locale, reducedMotion: motion,
+		permissions: ['clipboard-read', 'clipboard-write'],
+	});
+	context.setDefaultTimeout(10000);
+	const faults = [];
+	const browser = {
+		context, faults,
+		expected: [], // patterns of console errors that a test provokes
+		async page() {
+			const page = await context.newPage();
+			page.on('console', (message) => {
+				const text = message.text();
+				if (message.type() === 'error' && !browser.expected.some((pattern) => pattern.test(text)))
+					faults.push(`console: ${text}`);
+			});
+			page.on('pageerror', (error) => faults.push(`page error: ${error.stack}`));
+			page.on('request', (request) => {
+				const { protocol, hostname } = new URL(request.url());
+				if (!/^(data|blob|about):$/.test(protocol) && hostname !== '127.0.0.1')
+					faults.push(`request to another origin: ${request.url()}`);
+			});
+			return page;
+		},
+		async close() {
+			await context.close();
+			rmSync(profile, { recursive: true, force: true });
+		},
+	};
+	return browser;
+}
+
+// What axe-core finds wrong, one line each.  Evaluated from outside, so the
+// page's own policy stays as strict as it is.
+export async function axe(page) {
+	await page.evaluate(AXE);
+	const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+	return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} (${node.any[0]?.message ?? node.failureSummary})`));
+}
+
+// Waits until probe() answers something true, and answers that.
+export async function until(what, probe, timeout_ms = 10000) {
+	const end = Date.now() + timeout_ms;
+	for (;;) {
+		const value = await probe();
+		if (value)
+			return value;
+		if (Date.now() > end)
+			throw new Error(`in ${timeout_ms} ms not: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+let failures = 0;
+
+export async function test(name, body) {
+	try {
+		await body();
+		console.log(`ok      ${name}`);
+	} catch (error) {
+		failures++;
+		console.log(`FAILED  ${name}\n        ${(error.stack ?? String(error)).replace(/\n/g, '\n        ')}`);
+	}
+}
+
+export function finish() {
+	process.exit(failures ? 1 : 0);
+}

@@ -1,0 +1,113 @@
+// Text from outside stays text, wherever it is shown; every text of the page
+// is there in both languages.
+import assert from 'node:assert/strict';
+import { finish, openBrowser, test, until } from './browser.mjs';
+import { startMock, TOKEN } from './mock.mjs';
+import { HOSTILE } from './mock_jobs.mjs';
+
+const mock = await startMock();
+const [JOB, index] = ['3', 2];
+const seq = mock.jobs[index].items.find((item) => item.state === 'failed').seq;
+const unknown = mock.jobs[index].items.find((item) => item.state === 'unknown').seq;
+const VIEWS = {
+	jobs: '#/jobs', job: `#/jobs/${JOB}`, items: `#/jobs/${JOB}/items?filter=state:failed&show=responses`,
+	item: `#/jobs/${JOB}/items/${seq}`, 'unknown item': `#/jobs/${JOB}/items/${unknown}`, live: '#/jobs/5',
+};
+const browser = await openBrowser();
+const page = await browser.page();
+await page.goto(`${mock.url}#token=${TOKEN}`);
+const open = async (hash) => {
+	await page.goto(mock.url + hash);
+	await page.locator('h1').waitFor();
+	await page.waitForTimeout(700);
+	await page.locator('.failure, .response-of').first().scrollIntoViewIfNeeded({ timeout: 100 }).catch(() => {});
+	await page.waitForTimeout(300);
+	await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+};
+const shown = () => page.locator('body').innerText();
+const HEART = '<img src=x onerror="window.hacked=1">';
+
+async function clean() {
+	assert.equal(await page.evaluate(() => window.hacked), undefined);
+	assert.equal(await page.locator('img, #app script, [onerror]').count(), 0);
+}
+
+for (const [name, hash] of Object.entries(VIEWS))
+	await test(`hostile text is text: ${name}`, async () => {
+		await open(hash);
+		if (name !== 'live')
+			assert.ok((await shown()).includes(HEART));
+		await clean();
+	});
+
+await test('hostile text is text: job name, reason, log, bad rows, causes', async () => {
+	await open(VIEWS.job);
+	for (const place of ['h1', '.crumbs', '.reason', '.log-row', '.bad-row-raw', '.cause-message', '.cause-code', '.failure', '.response-of code', '.headers'])
+		await until(`in ${place}`, async () => (await page.locator(place).allInnerTexts()).join().includes(HEART));
+	assert.ok((await page.title()).includes(HEART));
+});
+
+await test('hostile text is text: key, input, request line, body, headers', async () => {
+	await open(VIEWS.item);
+	for (const place of ['.head-key', '.tok-string', '.request-line', '.attempt-message', '.response code', '.headers'])
+		assert.ok((await page.locator(place).allInnerTexts()).join().replaceAll('\\"', '"').includes(HEART), place);
+});
+
+await test('hostile text is text: dialogs, operations, error messages', async () => {
+	await open(VIEWS.job);
+	await page.getByRole('button', { name: 'Cancel job' }).click();
+	assert.ok((await page.getByRole('dialog').innerText()).includes(HEART));
+	await page.getByRole('button', { name: 'Back' }).click();
+	await page.getByRole('button', { name: 'Retry group' }).first().click();
+	await until('in the dialog', async () => (await page.getByRole('dialog').innerText()).includes(HEART));
+	await page.keyboard.press('Escape');
+	mock.jobs[index].operations.push({ id: '1', action: HOSTILE, who: HOSTILE, created_at: new Date().toISOString(), finished_at: null, matched: 2, changed: 1, selection: HOSTILE });
+	browser.expected = [/400/];
+	await open(VIEWS.job);
+	await page.locator('#operations-title').waitFor();
+	await open(`#/jobs/${JOB}/items?filter=${encodeURIComponent(`x:${HEART.replaceAll(' ', '')}`)}`);
+	await until('the error', async () => (await page.locator('.problem').innerText()).includes('<img'));
+	browser.expected = [];
+	await clean();
+});
+
+await test('an address full of markup', async () => {
+	browser.expected = [/404/];
+	await page.goto(`${mock.url}#/jobs/${encodeURIComponent(HEART)}/items?filter=${encodeURIComponent(HEART)}&show=${encodeURIComponent(HEART)}`);
+	await until('shown', async () => (await shown()).includes('<img'));
+	await clean();
+	browser.expected = [];
+});
+
+await test('中文: chosen, kept, and complete on every view', async () => {
+	await open('#/jobs');
+	await page.selectOption('.select', 'zh');
+	await page.locator('h1', { hasText: '任务' }).waitFor();
+	await page.reload();
+	await page.locator('h1', { hasText: '任务' }).waitFor();
+	assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN');
+	const known = /^(sluice|English|中文|HTTP|API|p50|p95|p99|429|\/|×|·|–|#?[\d.,:%]+|s|m|h)$/i;
+	for (const hash of ['#/jobs/5', '#/jobs/1/items?filter=state:failed,unknown', `#/jobs/1/items/${mock.jobs[0].items.find((item) => item.state === 'unknown').seq}`]) {
+		await open(hash);
+		const labels = await page.locator('h1, h2, h3, button, dt, th, .chip, .filter-chip, .legend-name, label span, summary').allInnerTexts();
+		const latin = labels.filter((label) => label.trim() && !/[\u4e00-\u9fff]/.test(label) && !label.split(/\s+/).every((word) => known.test(word) || /^u-\d+$/.test(word) || word === 'crm-import'));
+		assert.deepEqual(latin, []);
+	}
+});
+
+await test('the language follows the browser', async () => {
+	const chinese = await openBrowser({ locale: 'zh-CN' });
+	const tab = await chinese.page();
+	await tab.goto(`${mock.url}#token=${TOKEN}`);
+	await tab.locator('h1', { hasText: '任务' }).waitFor();
+	assert.deepEqual(chinese.faults, []);
+	await chinese.close();
+});
+
+await test('all along: no error in the console, nothing blocked by the policy, no other origin', () => {
+	assert.deepEqual(browser.faults, []);
+});
+
+await browser.close();
+await mock.stop();
+finish();

@@ -1,0 +1,42 @@
+#!/bin/sh
+# The browser tests: the page against a mock, and, with SLUICE=build/sluice,
+# against the real program.  One line a test; exit 1 where one failed.
+# Usage: tests/web/run.sh [NAME…]   (exact_json page hostile access real)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+modules=$root/build/tests/web
+CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+
+install_packages() {
+	as_root=
+	[ "$(id -u)" = 0 ] || as_root=sudo
+	$as_root apt-get update -q >&2
+	$as_root apt-get install -qy --no-install-recommends "$@" >&2
+}
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	install_packages nodejs npm
+fi
+[ -x "$CHROMIUM" ] || install_packages chromium
+
+if ! cmp -s "$here/package-lock.json" "$modules/package-lock.json" || [ ! -d "$modules/node_modules" ]; then
+	mkdir -p "$modules"
+	cp "$here/package.json" "$here/package-lock.json" "$modules/"
+	(cd "$modules" && npm ci --no-audit --no-fund --silent >&2)
+fi
+
+export WEB_TESTS_MODULES="$modules" CHROMIUM
+failed=0
+if [ $# -eq 0 ]; then
+	set -- exact_json page hostile access
+	if [ -n "${SLUICE:-}" ]; then
+		set -- "$@" real
+	else
+		echo "skipped real: no SLUICE=build/sluice given"
+	fi
+fi
+for name; do
+	echo "== $name"
+	node "$here/$name.mjs" || failed=1
+done
+exit "$failed"
