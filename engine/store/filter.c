@@ -129,6 +129,7 @@ static enum status parse_seq(struct term *term, struct error *error)
 		       (dash + 1 == end || parse_seq_number(dash + 1, end, &term->last)) &&
 		       end - text > 1;
 	}
+	good = good && term->first <= term->last;
 	return good ? STATUS_OK : bad_value(error, term, "a number or range such as 17, 10-20 or 10-");
 }
 
