@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/request/jsonc.h"
+
 #define TEXT_BYTES_MAX (64 << 20)
 #define PATH_LENGTH_MAX 1024
 #define KEEP_BYTES_MAX ((size_t)1 << 20)
@@ -198,9 +200,6 @@ bool jsonpath_get(struct jsonpath *jsonpath, const char *body, size_t length, co
 	default:
 		break;
 	}
-	/* Objects and lists come without white space, as SQLite writes them. */
-	if (json_type(value) == JSON_OBJECT || json_type(value) == JSON_ARRAY)
-		return ask(jsonpath, value, "$", out, &status);
-	buffer_append(out, value.at, value.length);
+	jsonc_minify(value, out); /* as SQLite writes objects and lists */
 	return true;
 }
