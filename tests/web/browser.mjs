@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const require = createRequire(join(process.env.WEB_TESTS_MODULES, 'here.js'));
 const { chromium } = require('playwright-core');
@@ -68,15 +68,16 @@ export async function until(what, probe, timeout_ms = 10000) {
 	}
 }
 
+const suite = basename(process.argv[1], '.mjs');
 let failures = 0;
 
 export async function test(name, body) {
 	try {
 		await body();
-		console.log(`ok      ${name}`);
+		console.log(`ok ${suite}: ${name}`);
 	} catch (error) {
 		failures++;
-		console.log(`FAILED  ${name}\n        ${(error.stack ?? String(error)).replace(/\n/g, '\n        ')}`);
+		console.log(`not ok ${suite}: ${name}\n#   ${(error.stack ?? String(error)).replace(/\n/g, '\n#   ')}`);
 	}
 }
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The browser tests: the page against a mock, and, with SLUICE=build/sluice,
-# against the real program.  One line a test; exit 1 where one failed.
-# Usage: tests/web/run.sh [NAME…]   (exact_json page hostile access real)
+# The browser tests: the page against a mock, and against the real program where
+# BUILD/sluice and BUILD/tests/upstream/upstream are there (or SLUICE and
+# UPSTREAM say where).  One line a test; exit 1 where one failed.
+# Usage: tests/web/run.sh [BUILD [NAME...]]   (exact_json page hostile access real)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -25,18 +26,21 @@ if ! cmp -s "$here/package-lock.json" "$modules/package-lock.json" || [ ! -d "$m
 	(cd "$modules" && npm ci --no-audit --no-fund --silent >&2)
 fi
 
-export WEB_TESTS_MODULES="$modules" CHROMIUM
+build=${1:-build}
+[ $# -eq 0 ] || shift
+SLUICE=${SLUICE:-$build/sluice}
+UPSTREAM=${UPSTREAM:-$build/tests/upstream/upstream}
+export WEB_TESTS_MODULES="$modules" CHROMIUM SLUICE UPSTREAM
 failed=0
 if [ $# -eq 0 ]; then
 	set -- exact_json page hostile access
-	if [ -n "${SLUICE:-}" ]; then
+	if [ -x "$SLUICE" ] && [ -x "$UPSTREAM" ]; then
 		set -- "$@" real
 	else
-		echo "skipped real: no SLUICE=build/sluice given"
+		echo "real: skipped, no $SLUICE or no $UPSTREAM"
 	fi
 fi
 for name; do
-	echo "== $name"
 	node "$here/$name.mjs" || failed=1
 done
 exit "$failed"

@@ -46,8 +46,8 @@ export function Legend({ job }) {
 	return html`<ul class="legend">${STATES.map((state) => html`<li key=${state}>
 		<a class="legend-item state-${state} ${job.counts[state] ? '' : 'is-zero'}"
 			href=${link.items(job.id, { filter: `state:${state}` })}>
-			<span class="legend-name">${stateName(state)}</span>
-			<b>${count(job.counts[state])}</b>
+			<span class="legend-name">${stateName(state)}</span>${' '}
+			<b>${count(job.counts[state])}</b>${' '}
 			<span class="legend-share">${percent(job.counts[state], job.total)}</span>
 		</a></li>`)}</ul>`;
 }

@@ -17,8 +17,8 @@ export function className(name, status) {
 }
 
 export function Cause({ cause, status }) {
-	return html`<span class="cause"><span class="cause-class">${className(cause.class, status)}</span>
-		${cause.code && html`<code class="cause-code">${cause.code}</code>`}
+	return html`<span class="cause"><span class="cause-class">${className(cause.class, status)}</span>${' '}
+		${cause.code && html`<code class="cause-code">${cause.code}</code>`}${' '}
 		<span class="cause-message">${cause.message || t('cause.no_message')}</span></span>`;
 }
 

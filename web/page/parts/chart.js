@@ -107,7 +107,7 @@ function Table({ title, samples, series, format }) {
 
 function Legend({ series, sample, format }) {
 	return html`<ul class="chart-legend">${series.map(({ label, tone, value }) => html`<li key=${tone}>
-		<span class="swatch tone-${tone}"></span>${label}
+		<span class="swatch tone-${tone}"></span>${label}${' '}
 		<b>${sample && value(sample) !== null ? format(value(sample)) : '–'}</b></li>`)}</ul>`;
 }
 

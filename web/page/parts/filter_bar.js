@@ -27,7 +27,7 @@ function StateChips({ id, job, query }) {
 	const dead = DEAD.replace('state:', '');
 	const number = (states) => job && states.split(',').reduce((sum, state) => sum + job.counts[state], 0);
 	const chip = (states, name, tone) => html`<li key=${name}><a class="filter-chip ${tone}" aria-current=${now === states ? 'true' : null}
-		href=${link.items(id, { ...query, after: null, focus: null, filter: withState(filter, states) })}>${name}
+		href=${link.items(id, { ...query, after: null, focus: null, filter: withState(filter, states) })}>${name}${' '}
 		${job && html`<b>${count(states ? number(states) : job.total)}</b>`}</a></li>`;
 	return html`<ul class="filter-chips" aria-label=${t('filter.by_state')}>
 		${chip(null, t('filter.any'), '')}

@@ -10,7 +10,8 @@ const EVENTS_SHOWN = 12;
 const EVENT_PAGES_MAX = 20;
 
 function word(prefix, name) {
-	return has(prefix + name) ? t(prefix + name) : name;
+	const key = prefix + name.replace(/\W+/g, '_');
+	return has(key) ? t(key) : name;
 }
 
 function Operation({ operation }) {

@@ -5,7 +5,7 @@ import { moment } from '../format.js';
 
 const FORMS = [
 	[/^by user$/, 'reason.by_user'],
-	[/^429 until /, 'reason.throttled'],
+	[/^\d+ until /, 'reason.throttled'],
 	[/^target down\b/, 'reason.target_down'],
 	[/^credentials refused$/, 'reason.credentials'],
 	[/^disk full$/, 'reason.disk_full'],
@@ -15,10 +15,12 @@ export function reasonText(job) {
 	const reason = job.reason ?? '';
 	const form = FORMS.find(([pattern]) => pattern.test(reason));
 	const at = job.resume_at;
-	const timed = form && has(form[1] + '.at');
-	if (!form || (timed && !at))
+	const timed = Boolean(at) && form && has(form[1] + '.at');
+	if (!form || !(timed || has(form[1])))
 		return reason;
-	return timed ? t(form[1] + '.at', { time: moment(at) }) : t(form[1]);
+	// The status that the reason begins with, where it does.
+	const status = /^\d*/.exec(reason)[0];
+	return timed ? t(form[1] + '.at', { time: moment(at), status }) : t(form[1]);
 }
 
 export function boundText(bound) {
