@@ -40,7 +40,8 @@ layers() {
 		engine/policy   engine/(base|policy)/
 		engine/store    engine/(base|policy|store)/
 		engine/request  engine/(base|policy|request)/
-		engine/run      engine/(base|policy|store|request|run)/
+		engine/intake   engine/(base|policy|request|intake)/
+		engine/run      engine/(base|policy|store|request|intake|run)/
 		engine/link     engine/(base|policy|request|link)/
 		engine/cli      (engine/(base|policy|request|link|cli)/|engine/run/engine\.h|web/(server|routes)\.h)
 		web             (engine/(base|policy|request)/|engine/run/(engine|meter)\.h|web/)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/run/engine.h"
-#include "engine/run/ingest.h"
+#include "engine/intake/ingest.h"
 
 struct rendering {
 	struct plan *plan;

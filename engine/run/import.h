@@ -3,7 +3,7 @@
 #define SLUICE_RUN_IMPORT_H
 
 #include "engine/run/engine_internal.h"
-#include "engine/run/ingest.h"
+#include "engine/intake/ingest.h"
 
 struct import {
 	/* immutable once it runs */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/reader.h"
+#include "engine/intake/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

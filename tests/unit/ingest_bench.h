@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "engine/base/clock.h"
-#include "engine/run/ingest.h"
+#include "engine/intake/ingest.h"
 
 #define STATES_MAX 64
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "engine/run/reader.h"
+#include "engine/intake/reader.h"
 
 #define PLACES_MAX 64
 

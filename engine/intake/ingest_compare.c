@@ -2,7 +2,7 @@
  * sizes and times of files are not trusted. */
 #include <string.h>
 
-#include "engine/run/ingest_internal.h"
+#include "engine/intake/ingest_internal.h"
 
 /* Are the first `length` bytes those with this hash? */
 static enum status prefix_equal(struct ingest *ingest, uint64_t length, const uint64_t hash[2],

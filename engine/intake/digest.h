@@ -1,8 +1,8 @@
 /* A running 128-bit hash (XXH3) of content: tells whether bytes are the same
  * as before.  Not against forgery.  It gives 5 GB/s and more, so content can be
  * hashed where a file's size or time would have to be trusted. */
-#ifndef SLUICE_RUN_DIGEST_H
-#define SLUICE_RUN_DIGEST_H
+#ifndef SLUICE_INTAKE_DIGEST_H
+#define SLUICE_INTAKE_DIGEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

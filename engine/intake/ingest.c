@@ -1,10 +1,10 @@
-#include "engine/run/ingest.h"
+#include "engine/intake/ingest.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/ingest_internal.h"
+#include "engine/intake/ingest_internal.h"
 
 /* A pipe that pauses for so long has its rows handed on, full batch or not. */
 #define PIPE_PAUSE_MS 50

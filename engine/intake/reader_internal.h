@@ -1,8 +1,8 @@
 /* What the parsers of the formats share.  Only reader*.c include this. */
-#ifndef SLUICE_RUN_READER_INTERNAL_H
-#define SLUICE_RUN_READER_INTERNAL_H
+#ifndef SLUICE_INTAKE_READER_INTERNAL_H
+#define SLUICE_INTAKE_READER_INTERNAL_H
 
-#include "engine/run/reader.h"
+#include "engine/intake/reader.h"
 
 /* Memory that a reader keeps between rows; what one huge row took beyond it is
  * given back. */

@@ -1,4 +1,4 @@
-#include "engine/run/source.h"
+#include "engine/intake/source.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
-#include "engine/run/ingest.h"
+#include "engine/intake/ingest.h"
 
 /* How long a stop may go unseen while nothing comes. */
 #define STOP_LOOK_MS 100

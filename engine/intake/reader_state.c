@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/run/reader_internal.h"
+#include "engine/intake/reader_internal.h"
 
 struct reader_mark reader_mark(const struct reader *reader)
 {

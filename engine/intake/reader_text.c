@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/run/reader_internal.h"
+#include "engine/intake/reader_internal.h"
 
 struct line_cut line_cut_make(const char *bytes, size_t length, bool cr_breaks)
 {

@@ -7,8 +7,8 @@
  * to INGEST_PEEK_BYTES or INGEST_PEEK_MS; if it ends within that it is treated
  * as a file, else rows are checked as they come and a bad one stops the import
  * there (STATUS_USAGE), with what came before kept. */
-#ifndef SLUICE_RUN_INGEST_H
-#define SLUICE_RUN_INGEST_H
+#ifndef SLUICE_INTAKE_INGEST_H
+#define SLUICE_INTAKE_INGEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include <assert.h>
 
-#include "engine/run/ingest_internal.h"
+#include "engine/intake/ingest_internal.h"
 
 enum status ingest_upload_new(const struct ingest_options *options, struct ingest_sink sink,
                               struct ingest **ingest, struct error *error)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/reader_internal.h"
+#include "engine/intake/reader_internal.h"
 
 enum array_state {
 	ARRAY_BEGIN,  /* before '[' */

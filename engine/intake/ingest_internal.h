@@ -1,11 +1,11 @@
 /* What the parts of ingest share.  Only ingest*.c include this. */
-#ifndef SLUICE_RUN_INGEST_INTERNAL_H
-#define SLUICE_RUN_INGEST_INTERNAL_H
+#ifndef SLUICE_INTAKE_INGEST_INTERNAL_H
+#define SLUICE_INTAKE_INGEST_INTERNAL_H
 
-#include "engine/run/digest.h"
-#include "engine/run/ingest.h"
-#include "engine/run/reader.h"
-#include "engine/run/source.h"
+#include "engine/intake/digest.h"
+#include "engine/intake/ingest.h"
+#include "engine/intake/reader.h"
+#include "engine/intake/source.h"
 
 #define INGEST_KEY_MAX 1024 /* bytes of an item's key */
 

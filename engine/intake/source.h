@@ -1,8 +1,8 @@
 /* Where items come from: a regular file, which can be read again, or a pipe
  * (FIFO, terminal, socket), which is held back in memory up to the limits of a
  * peek and can be read again only if it ended within them. */
-#ifndef SLUICE_RUN_SOURCE_H
-#define SLUICE_RUN_SOURCE_H
+#ifndef SLUICE_INTAKE_SOURCE_H
+#define SLUICE_INTAKE_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

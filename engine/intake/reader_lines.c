@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/reader_internal.h"
+#include "engine/intake/reader_internal.h"
 
 struct lines_reader {
 	struct buffer held; /* a line's bytes of earlier chunks; READER_RAW_MAX of one too long */

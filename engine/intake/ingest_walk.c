@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "engine/run/ingest_internal.h"
+#include "engine/intake/ingest_internal.h"
 
 struct walk {
 	const struct ingest_options *options;

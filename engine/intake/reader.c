@@ -1,11 +1,11 @@
-#include "engine/run/reader.h"
+#include "engine/intake/reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "engine/run/reader_internal.h"
+#include "engine/intake/reader_internal.h"
 
 /* Blanks before the first character that tells the format. */
 #define HEAD_BLANKS_MAX 4096

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/reader_csv.h"
-#include "engine/run/reader_internal.h"
+#include "engine/intake/reader_csv.h"
+#include "engine/intake/reader_internal.h"
 
 #define PLACE_MAX 256 /* room for csv_columns_place() */
 

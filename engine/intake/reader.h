@@ -11,8 +11,8 @@
  *
  * What the sink and the caller see depends on the bytes alone, never on how
  * they were cut into chunks.  After a failure the reader takes no more. */
-#ifndef SLUICE_RUN_READER_H
-#define SLUICE_RUN_READER_H
+#ifndef SLUICE_INTAKE_READER_H
+#define SLUICE_INTAKE_READER_H
 
 #include <stdbool.h>
 #include <stdint.h>

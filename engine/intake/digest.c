@@ -1,4 +1,4 @@
-#include "engine/run/digest.h"
+#include "engine/intake/digest.h"
 
 #include <xxhash.h>
 

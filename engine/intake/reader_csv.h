@@ -1,6 +1,6 @@
 /* The CSV header's names.  Only reader_csv*.c include this. */
-#ifndef SLUICE_RUN_READER_CSV_H
-#define SLUICE_RUN_READER_CSV_H
+#ifndef SLUICE_INTAKE_READER_CSV_H
+#define SLUICE_INTAKE_READER_CSV_H
 
 #include "engine/base/buffer.h"
 #include "engine/base/status.h"

@@ -1,7 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/run/ingest_internal.h"
+#include "engine/intake/ingest_internal.h"
 
 void row_check_free(struct row_check *check)
 {

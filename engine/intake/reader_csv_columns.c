@@ -1,11 +1,11 @@
-#include "engine/run/reader_csv.h"
+#include "engine/intake/reader_csv.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/reader.h"
+#include "engine/intake/reader.h"
 
 /* A name in a message is cut here, so that the reason behind it is seen. */
 #define NAME_SHOWN_MAX 80

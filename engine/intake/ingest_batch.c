@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/ingest_internal.h"
+#include "engine/intake/ingest_internal.h"
 
 struct ingest_batch *ingest_batch_new(void)
 {
