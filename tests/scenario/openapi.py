@@ -1,0 +1,96 @@
+"""openapi.py SCHEMA ADDRESS JOB: ask a server everything that the description
+says can be asked with GET, and hold the answers against it; and see that each
+path knows the methods that it is said to know and no others.
+
+Token in SLUICE_TOKEN.  Ends with 1 where something is not as described."""
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+
+import jsonschema
+import yaml
+
+METHODS = ("get", "post", "patch", "put", "delete")
+faults = []
+
+
+def fault(text):
+    faults.append(text)
+    print(text)
+
+
+def ask(address, method, path):
+    """status, content type, allowed methods, body"""
+    request = urllib.request.Request(f"http://{address}{path}", method=method.upper())
+    request.add_header("Authorization", "Bearer " + os.environ["SLUICE_TOKEN"])
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.headers["Content-Type"], None, answer.read()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers["Content-Type"], answer.headers["Allow"], answer.read()
+
+
+def resolve(document, node):
+    while "$ref" in node:
+        target = document
+        for part in node["$ref"][2:].split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def check_body(document, what, responses, status, content_type, body):
+    response = responses.get(str(status)) or responses["default"]
+    content = resolve(document, response).get("content", {})
+    kind = (content_type or "").split(";")[0]
+    if kind not in content:
+        fault(f"{what}: {status} with {kind}: not described")
+        return
+    schema = dict(content[kind]["schema"], components=document["components"])
+    lines = body.splitlines() if kind == "application/x-ndjson" else [body]
+    for line in lines:
+        value = json.loads(line) if "json" in kind else line.decode()
+        try:
+            jsonschema.Draft202012Validator(schema).validate(value)
+        except jsonschema.ValidationError as error:
+            fault(f"{what}: {list(error.absolute_path)}: {error.message}"[:600])
+            return
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        document = yaml.safe_load(file)
+    address, job = sys.argv[2:]
+    checked = 0
+    for pattern, operations in document["paths"].items():
+        path = pattern.replace("{job}", job).replace("{seq}", "1").replace("{op}", "1")
+        said = [method for method in METHODS if method in operations]
+        # A method that no path has tells which ones this path has.
+        status, _, allow, _ = ask(address, "PROPFIND", path)
+        if status != 405 or sorted(allow.lower().split(", ")) != sorted(said):
+            fault(f"{pattern}: said to know {said}, knows {allow} ({status})")
+        if "get" not in said:
+            continue
+        queries = [""]
+        if pattern.endswith("/export"):
+            queries += ["?format=csv", "?state=failed", "?format=xml"]
+        if pattern.endswith("/items"):
+            queries += ["?filter=state:failed&limit=3", "?after=10", "?filter=bogus:1"]
+        for query in queries:
+            status, content_type, _, body = ask(address, "GET", path + query)
+            check_body(document, f"GET {path}{query}", operations["get"]["responses"], status,
+                       content_type, body)
+            checked += 1
+    for path in ("/api/v1/nothing", f"/api/v1/jobs/{job}/items/999999", "/api/v1/jobs/nobody"):
+        status, content_type, _, body = ask(address, "GET", path)
+        if status != 404:
+            fault(f"GET {path}: {status}")
+        check_body(document, f"GET {path}", {"default": {"$ref": "#/components/responses/Problem"}},
+                   status, content_type, body)
+    print(f"{checked} answers held against the description")
+    return 1 if faults else 0
+
+
+sys.exit(main())
