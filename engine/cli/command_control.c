@@ -43,8 +43,8 @@ static void limits_text(struct buffer *out, const struct view *view)
 	text_count(out, view->concurrency);
 	if (view->limit_per_s > 0) {
 		buffer_text(out, ", rate ");
-		text_rate(out, view->limit_per_s);
-		buffer_text(out, "/s, burst ");
+		text_limit(out, view->limit_per_s);
+		buffer_text(out, ", burst ");
 		text_count(out, view->burst);
 	} else {
 		buffer_text(out, ", no rate limit");

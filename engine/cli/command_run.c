@@ -98,6 +98,8 @@ static void say_summary(struct run *run)
 		.database = &run->session.database,
 		.again = run->again,
 		.already = run->already,
+		.seconds = (double)(clock_mono_ns() - run->began_ns) / NS_PER_S,
+		.items = view_final(&run->view) - run->final_then,
 		.color = run->color,
 	};
 	struct buffer text = { 0 };
@@ -109,6 +111,8 @@ static void say_summary(struct run *run)
 			         (long long)run->view.counts[ITEM_UNKNOWN]);
 		return;
 	}
+	if (run->mode == PROGRESS_JSON)
+		return; /* the last document says it all */
 	summary_make(run->session.api, &summary, &text);
 	if (!text.failed)
 		fputs(text.data, stderr);
@@ -164,6 +168,8 @@ static int work(struct run *run)
 	if (run->session.server && (!run->already || stay))
 		log_info("page: %s", server_url(run->session.server));
 	do {
+		run->began_ns = clock_mono_ns();
+		run->final_then = view_final(&run->view);
 		enum status status = run->already ? run_look(run) : run_follow(run);
 		progress_clear();
 		if (status)
@@ -191,7 +197,10 @@ int command_run(const struct arguments *arguments, int word_count, char *const w
 	if (arguments_has(arguments, OPTION_DRY_RUN)) {
 		code = run_dry(&run);
 	} else {
-		progress_start(mode_of(&run), run.color);
+		run.mode = mode_of(&run);
+		if (run.mode == PROGRESS_JSON)
+			log_set_level(LOG_WARN); /* stderr is for a program */
+		progress_start(run.mode, run.color);
 		if (session_open(&run.session, arguments, run.target.spec->concurrency, &run.error))
 			code = fail_with(&run.error);
 		else

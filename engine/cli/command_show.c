@@ -37,6 +37,12 @@ static void title(struct story *story, const char *text)
 		buffer_printf(story->out, "%-10s", text);
 }
 
+static void heading(struct story *story, const char *text)
+{
+	colored(story, DIM, text);
+	buffer_char(story->out, '\n');
+}
+
 /* A document's text at a path, safe. */
 static bool safe_at(struct story *story, struct json_span document, const char *path)
 {
@@ -110,12 +116,10 @@ static void head(struct story *story, struct json_span item, const char *job)
 		}
 		buffer_char(story->out, '\n');
 	}
-	title(story, "input");
-	buffer_char(story->out, '\n');
+	heading(story, "input");
 	members(story, document_at(item, "input"));
 	if (document_has(item, "extracted")) {
-		title(story, "extracted");
-		buffer_char(story->out, '\n');
+		heading(story, "extracted");
 		members(story, document_at(item, "extracted"));
 	}
 }
@@ -167,6 +171,8 @@ static void response(struct story *story, struct json_span attempt)
 		return;
 	document_text(answer, "headers", &headers);
 	text_safe_lines(story->out, headers.data ? headers.data : "", headers.length, "  < ");
+	if (headers.length && document_integer(answer, "bytes", 0))
+		buffer_char(story->out, '\n');
 	body(story, answer);
 	buffer_free(&headers);
 }

@@ -81,8 +81,8 @@ static void pace_lines(struct buffer *out, const struct view *view, bool color)
 	text_count(out, view->concurrency);
 	if (view->limit_per_s > 0) {
 		buffer_text(out, ", rate ");
-		text_rate(out, view->limit_per_s);
-		buffer_text(out, "/s, burst ");
+		text_limit(out, view->limit_per_s);
+		buffer_text(out, ", burst ");
 		text_count(out, view->burst);
 	}
 	buffer_char(out, '\n');
@@ -120,11 +120,6 @@ static void status_text(struct buffer *out, const struct view *view, bool color)
 	time_line(out, "created", view->created_ms, color);
 	time_line(out, "started", view->started_ms, color);
 	time_line(out, "finished", view->finished_ms, color);
-	if (view->finished_ms && view->started_ms) {
-		line_begin(out, "took", color);
-		text_duration(out, (double)(view->finished_ms - view->started_ms) / 1000);
-		buffer_char(out, '\n');
-	}
 }
 
 /* True: Ctrl-C or the like came meanwhile. */

@@ -70,8 +70,9 @@ void progress_bar(const struct view *view, int cells, const struct progress_styl
 	rest = cells - done - skipped - unknown - failed;
 	cells_put(out, style, GREEN, style->unicode ? "█" : "#", done);
 	cells_put(out, style, DIM, style->unicode ? "▒" : "-", skipped);
-	cells_put(out, style, MAGENTA, style->unicode ? "█" : "?", unknown);
-	cells_put(out, style, RED, style->unicode ? "█" : "x", failed);
+	/* Without colours the sign must tell them apart. */
+	cells_put(out, style, MAGENTA, style->unicode && style->color ? "█" : "?", unknown);
+	cells_put(out, style, RED, style->unicode && style->color ? "█" : "x", failed);
 	cells_put(out, style, DIM, style->unicode ? "░" : ".", rest);
 }
 

@@ -34,15 +34,16 @@ bool progress_mode_parse(const char *name, enum progress_mode *mode);
 /* Take the terminal over.  AUTO: two lines on a terminal, plain lines elsewhere. */
 void progress_start(enum progress_mode mode, bool color);
 /* Show the job as it is now: redraws, or prints a line when one is due (plain:
- * every 10 s and on a change of state or notice; JSON: `document`, every second). */
+ * every 10 s and on a change of state or notice, but for the beginning and the
+ * end; JSON: `document`, every second). */
 void progress_show(const struct view *view, struct json_span document, const char *notice);
 /* One line for a wait in which there is no job to show yet ("checking users.csv"); tty only. */
 void progress_say(const char *text);
 /* Take the lines off the terminal and give its cursor back; the next
  * progress_show() draws again. */
 void progress_clear(void);
-/* progress_clear, and log lines are no longer its concern.  JSON and plain:
- * prints the last state, where that was not shown yet. */
+/* progress_clear, and nothing is shown from now on.  JSON: the last document
+ * is printed, where it was not yet. */
 void progress_stop(void);
 
 #endif

@@ -149,6 +149,12 @@ static void lines_locked(const struct view *view, struct json_span document, con
 		progress_plain_line(view, notice, text_unicode(), &display.line);
 	buffer_char(&display.line, '\n');
 	display.line_shown = false;
+	/* Plain: how it began and how it ended are said by others. */
+	if (!json && (display.state == JOB_STATES || view_over(view))) {
+		display.state = view->state;
+		display.line_shown = true;
+		return;
+	}
 	if (now < display.due_ns && !changed)
 		return;
 	if (!display.line.failed)
@@ -173,8 +179,8 @@ void progress_start(enum progress_mode mode, bool color)
 	pthread_mutex_lock(&lock);
 	display.mode = mode;
 	display.color = color;
-	display.due_ns = 0;
-	display.state = JOB_STATES; /* none: the first line is always due */
+	display.due_ns = mode == PROGRESS_PLAIN ? clock_mono_ns() + PLAIN_EVERY_NS : 0;
+	display.state = JOB_STATES; /* none shown yet */
 	pthread_mutex_unlock(&lock);
 	if (mode == PROGRESS_TTY)
 		log_set_around(before_log, after_log);
@@ -217,7 +223,7 @@ void progress_stop(void)
 {
 	pthread_mutex_lock(&lock);
 	clear_locked();
-	if (display.line.length && !display.line.failed && !display.line_shown)
+	if (display.mode == PROGRESS_JSON && display.line.length && !display.line.failed && !display.line_shown)
 		write_all(display.line.data, display.line.length);
 	display.mode = PROGRESS_NONE;
 	buffer_free(&display.line);

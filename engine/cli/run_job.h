@@ -8,6 +8,7 @@
 #include "engine/base/buffer.h"
 #include "engine/base/status.h"
 #include "engine/cli/options.h"
+#include "engine/cli/progress.h"
 #include "engine/cli/session.h"
 #include "engine/cli/run_target.h"
 #include "engine/cli/view.h"
@@ -19,7 +20,10 @@ struct run {
 	char *again;       /* the command line, for a shell */
 	int64_t job;
 	bool already;      /* it was finished before we came */
+	int64_t began_ns;  /* mono: when this stretch of work began … */
+	int64_t final_then; /* … and how many items had an outcome then */
 	bool quiet;
+	enum progress_mode mode;
 	bool color;        /* on stderr */
 	struct buffer answer;
 	struct json_span document; /* the job's progress, in `answer` */

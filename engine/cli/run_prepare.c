@@ -90,12 +90,28 @@ static enum status import(struct run *run)
 	buffer_free(&doing);
 	status = engine_job_import(run->session.engine, run->job, &how, &run->error);
 	progress_clear();
+	if (status == STATUS_USAGE && !strstr(run->error.text, how.path))
+		error_prefix(&run->error, "%s", strcmp(how.path, "-") == 0 ? "stdin" : how.path);
 	if (status == STATUS_CONFLICT && how.append)
 		error_set(&run->error, status, "%s (--new starts afresh)", run->error.text);
 	else if (status == STATUS_CONFLICT)
 		error_set(&run->error, status, "%s (--append-items takes rows added at the end, --new starts afresh)",
 		          run->error.text);
 	return status;
+}
+
+static void say_resumed(const struct run *run)
+{
+	struct buffer line = { 0 };
+
+	buffer_printf(&line, "going on with job '%s': ", run->view.name);
+	text_count(&line, view_final(&run->view));
+	buffer_text(&line, " of ");
+	text_counted(&line, run->view.total, "item has", "items have");
+	buffer_text(&line, " an outcome");
+	if (!line.failed)
+		log_info("%s", line.data);
+	buffer_free(&line);
 }
 
 /* What is on record goes on, if it is what is asked for. */
@@ -118,6 +134,7 @@ static enum status resume(struct run *run)
 	run->already = run->view.state == JOB_FINISHED;
 	if (run->already)
 		return STATUS_OK;
+	say_resumed(run);
 	if (run->view.state == JOB_PAUSED || run->view.state == JOB_HALTED)
 		status = engine_job_resume(run->session.engine, run->job, "cli", &run->error);
 	return status ? status : engine_job_start(run->session.engine, run->job, &run->error);

@@ -45,11 +45,14 @@ static void headline(const struct summary *summary, struct buffer *out)
 		        job_state_name(view->state));
 	else
 		colored(out, summary, YELLOW, "interrupted");
-	if (view->state == JOB_FINISHED && !summary->already && view->started_ms && view->finished_ms) {
-		double seconds = (double)(view->finished_ms - view->started_ms) / 1000;
-		buffer_text(out, seconds < 1 ? " in less than a second" : " in ");
-		if (seconds >= 1)
-			text_duration(out, seconds);
+	if (!summary->already) {
+		buffer_text(out, view->state == JOB_FINISHED ? " in " : " after ");
+		text_duration(out, summary->seconds);
+		if (summary->items > 0 && summary->seconds > 0) {
+			buffer_text(out, ", ");
+			text_rate(out, (double)summary->items / summary->seconds);
+			buffer_text(out, " items/s");
+		}
 	}
 	if (view->reason[0] && !view_over(view))
 		buffer_printf(out, " (%s)", view->reason);
@@ -175,7 +178,7 @@ static void commands(const struct summary *summary, struct buffer *out)
 	if (summary->again && (failed || unknown) && view_over(view))
 		buffer_printf(out, "then      %s\n", summary->again);
 	else if (summary->again && !view_over(view))
-		buffer_printf(out, "go on     %s\n", summary->again);
+		buffer_printf(out, "resume    %s\n", summary->again);
 }
 
 void summary_text(const struct summary *summary, struct buffer *out)

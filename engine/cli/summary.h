@@ -13,6 +13,8 @@ struct summary {
 	const struct database *database;
 	const char *again;               /* the command that goes on */
 	bool already;                    /* it was done before this run */
+	double seconds;                  /* that this run took */
+	int64_t items;                   /* that came to an outcome in it */
 	bool color;
 };
 

@@ -234,6 +234,23 @@ void text_rate(struct buffer *out, double per_s)
 		text_count(out, llround(fmin(per_s, 1e15)));
 }
 
+void text_limit(struct buffer *out, double per_s)
+{
+	static const struct {
+		double seconds;
+		const char *unit;
+	} units[] = { { 1, "s" }, { 60, "m" }, { 3600, "h" } };
+	size_t i = 0;
+
+	/* The shortest time in which it is a whole number, or the hour. */
+	for (; i < 2; i++) {
+		double count = per_s * units[i].seconds;
+		if (count > 0.5 && fabs(count - round(count)) < 0.005)
+			break;
+	}
+	buffer_printf(out, "%.10g/%s", round(per_s * units[i].seconds * 100) / 100, units[i].unit);
+}
+
 void text_bytes(struct buffer *out, int64_t bytes)
 {
 	static const char *const units[] = { "kB", "MB", "GB", "TB" };

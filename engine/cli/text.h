@@ -39,6 +39,8 @@ void text_duration(struct buffer *out, double seconds);
 void text_range(struct buffer *out, const double seconds[2]);
 /* "49.8", "0.05", "1,234" */
 void text_rate(struct buffer *out, double per_s);
+/* A limit as it is set: "50/s", "30/m", "0.5/h" */
+void text_limit(struct buffer *out, double per_s);
 /* "512 B", "1.2 kB", "3.4 MB" */
 void text_bytes(struct buffer *out, int64_t bytes);
 /* A word for a POSIX shell, quoted where it must be. */
