@@ -16,6 +16,10 @@
  * Content-Length is dropped: the body's length is known here.  HEAD carries no
  * body.
  *
+ * HTTP/2 is spoken where an https server has it, but only for requests that may
+ * be repeated; the others go over HTTP/1.1, one at a time on a connection, for
+ * an HTTP/2 connection that ends leaves several of them in doubt.
+ *
  * Redirects, where asked for: at most 10, http and https only.  301 and 302
  * turn POST into GET, 303 turns everything into GET, 307 and 308 keep method
  * and body.  On the way to another origin the headers whose names speak of

@@ -26,7 +26,8 @@ struct handle {
 	struct curl_slist *header_list; /* CURLOPT_HTTPHEADER */
 	int64_t timeout_ms, connect_timeout_ms;
 	bool follow_redirects;
-	bool wait_for_multiplex, fresh_only;
+	bool wait_for_multiplex;
+	bool care_is_set, may_repeat;
 	char *proxy, *cacert, *cert, *key_file;
 
 	/* the exchange on it */

@@ -6,7 +6,11 @@
 #include <cmocka.h>
 
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "engine/request/transfer.h"
 #include "tests/unit/raw_server.h"
@@ -771,6 +775,71 @@ static void test_proxy(void **state)
 	plan_drop(&direct);
 }
 
+/* `openssl s_server -www` on a certificate of its own; its port, 0: no openssl here. */
+static int tls_server_start(const char *directory, FILE **output, pid_t *pid)
+{
+	char command[512], line[256];
+	int port = 0, pipes[2];
+	snprintf(command, sizeof command,
+	         "cd %s && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+	         "-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null",
+	         directory);
+	if (system(command) != 0 || pipe(pipes) != 0)
+		return 0;
+	*pid = fork();
+	if (*pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(pipes[1], STDOUT_FILENO);
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+		if (chdir(directory) == 0)
+			execlp("openssl", "openssl", "s_server", "-www", "-accept", "127.0.0.1:0", "-cert",
+			       "cert.pem", "-key", "key.pem", (char *)NULL);
+		_exit(127);
+	}
+	close(pipes[1]);
+	*output = fdopen(pipes[0], "r");
+	while (!port && fgets(line, sizeof line, *output))
+		sscanf(line, "ACCEPT 127.0.0.1:%d", &port);
+	return port;
+}
+
+static void test_tls_is_verified(void **state)
+{
+	struct stage *stage = *state;
+	char directory[] = "/tmp/sluice-test-XXXXXX", members[128], path[64];
+	FILE *output = NULL;
+	pid_t pid = 0;
+	assert_non_null(mkdtemp(directory));
+	int port = tls_server_start(directory, &output, &pid);
+	snprintf(members, sizeof members, "\"cacert\":\"%s/cert.pem\"", directory);
+	struct made_plan plain = plan_of(""), trusting = plan_of(members);
+	struct exchange exchange = {0};
+	for (int i = 0; port && i < 4; i++) {
+		request_set(&exchange, i % 2 ? &trusting : &plain, "GET", port, "/");
+		buffer_reset(&exchange.request.url, SIZE_MAX);
+		buffer_printf(&exchange.request.url, "https://127.0.0.1:%d/", port);
+		perform(stage, &exchange);
+		assert_int_equal(exchange.response.transport, i % 2 ? TRANSPORT_OK : TRANSPORT_TLS);
+		assert_int_equal(exchange.response.http_status, i % 2 ? 200 : 0);
+		assert_int_equal(exchange.response.sent, i % 2);
+	}
+	exchange_free(&exchange);
+	plan_drop(&plain);
+	plan_drop(&trusting);
+	if (pid) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		fclose(output);
+	}
+	for (const char *const *name = (const char *const[]){"key.pem", "cert.pem", NULL}; *name; name++) {
+		snprintf(path, sizeof path, "%s/%s", directory, *name);
+		unlink(path);
+	}
+	rmdir(directory);
+	if (!port)
+		skip();
+}
+
 #define MANY 100
 
 static void test_many_at_once(void **state)
@@ -957,6 +1026,7 @@ int main(void)
 	    STAGED(test_redirect_resend),
 	    STAGED(test_plans_take_turns),
 	    STAGED(test_proxy),
+	    STAGED(test_tls_is_verified),
 	    STAGED(test_many_at_once),
 	    STAGED(test_abort),
 	    STAGED(test_freed_under_way),
