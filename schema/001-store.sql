@@ -2,8 +2,9 @@
 -- id = job << 40 | seq, so that a job is one range of keys and every list pages
 -- by key.  All writes come from one connection.
 
+-- A removed job's id is not given out again: pages and scripts remember ids.
 CREATE TABLE job (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
   uuid BLOB NOT NULL CHECK (length(uuid) = 16),
   spec TEXT NOT NULL,
