@@ -40,6 +40,7 @@ struct lane {
 	bool sending;            /* the job's state lets us send */
 	bool claimable;          /* there is something to claim */
 	bool draining, stop;
+	int pausing;             /* answers that pause the job, on their way to the writer */
 	int64_t hold_until_ns;   /* the server asked for a break */
 	const char *bound_by;
 	int64_t sent_mark_ns;    /* lookahead: rate of sending */
@@ -112,12 +113,23 @@ static void lane_changed(void *context, const struct job_row *row, bool claimabl
 		semaphore_poke(limit_semaphore(lane->options.limit));
 }
 
+static bool pauses(const struct settlement *settlement)
+{
+	return settlement->pause_by_rule || settlement->pause_until_ms > 0;
+}
+
 static void lane_recorded(void *context, const struct settlement *settlement)
 {
 	struct lane *lane = context;
 
 	meter_add(lane->meter, clock_mono_ns(), clock_wall_ms(), settlement->record.decision,
 	          settlement->final, settlement->latency_us);
+	if (pauses(settlement)) {
+		pthread_mutex_lock(&lane->mutex);
+		lane->pausing--;
+		pthread_cond_signal(&lane->cond);
+		pthread_mutex_unlock(&lane->mutex);
+	}
 	atomic_fetch_sub(&lane->unsettled, 1);
 }
 
@@ -143,6 +155,12 @@ struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, st
 	settlement = settle(worker, task, lane->options.job, clock_wall_ms());
 	if (settlement != NULL && settlement->hold_ms > 0)
 		hold(lane, settlement->hold_ms);
+	if (settlement != NULL && pauses(settlement)) {
+		/* Nothing more goes out until the writer has paused the job. */
+		pthread_mutex_lock(&lane->mutex);
+		lane->pausing++;
+		pthread_mutex_unlock(&lane->mutex);
+	}
 	atomic_fetch_sub(&lane->in_flight, 1);
 	if (settlement == NULL) {
 		atomic_fetch_sub(&lane->unsettled, 1);
@@ -202,7 +220,7 @@ static void give_back_locked(struct lane *lane)
 
 static bool may_send_locked(const struct lane *lane)
 {
-	return lane->sending && !lane->draining && !lane->stop;
+	return lane->sending && lane->pausing == 0 && !lane->draining && !lane->stop;
 }
 
 /* Sleep until there is something to send and nothing against it.  False: stop. */
@@ -295,6 +313,9 @@ static void take_tasks(struct lane *lane, int count, struct queue_list *out)
 		lane->inbox.count--;
 		queue_list_add(out, node);
 	}
+	/* Counted before they leave the inbox's lock: lane_idle must see them. */
+	atomic_fetch_add(&lane->in_flight, out->count);
+	atomic_fetch_add(&lane->unsettled, out->count);
 	note_sent_locked(lane, out->count);
 	pthread_mutex_unlock(&lane->mutex);
 }
@@ -349,8 +370,6 @@ static void send_some(struct lane *lane)
 		task->exchange.may_repeat = lane->options.repeatable;
 		task->exchange.body_bytes_max = plan_spec(lane->options.plan)->body_bytes_max;
 	}
-	atomic_fetch_add(&lane->in_flight, sent);
-	atomic_fetch_add(&lane->unsettled, sent);
 	pool_submit(lane->options.pool, &tasks);
 }
 
