@@ -61,13 +61,21 @@ void account_free(struct account *account, struct pool *pool)
 }
 
 enum status account_reload(struct account *account, struct db *db, struct pool *pool,
-                           struct error *error)
+                           bool command_only, struct error *error)
 {
+	enum status status;
+
 	release_list(&account->claimed, pool);
-	account->settled_count = 0;
-	account->dirty = account->touched = false;
+	account->settled_count = command_only ? account->settled_before : 0;
+	account->dirty = false;
+	if (!command_only)
+		account->touched = false;
 	job_row_free(&account->row);
-	return jobs_get(db, account->job, &account->row, error);
+	status = jobs_get(db, account->job, &account->row, error);
+	if (status == STATUS_OK)
+		status = items_next_due(db, account->job, &account->next_due_ms, error);
+	account->due_told = false;
+	return status;
 }
 
 void account_settled(struct account *account, int64_t seq)

@@ -21,6 +21,7 @@ struct account {
 	struct window window;
 	int64_t *settled;      /* seqs to settle in the window once committed */
 	int settled_count, settled_capacity;
+	int settled_before;    /* the command under way */
 	int64_t next_due_ms;   /* when the earliest waiting item comes due; INT64_MAX */
 	bool due_told;         /* the lane was told that next_due_ms has come */
 	struct queue_list claimed; /* by this group, delivered after the commit */
@@ -32,9 +33,10 @@ struct account {
 /* Load a job's account. */
 enum status account_load(struct db *db, int64_t job, struct account **out, struct error *error);
 void account_free(struct account *account, struct pool *pool);
-/* Read the row again after a rollback, and drop what the group had gathered. */
+/* Read the row again after a rollback, and drop what was gathered since: by
+ * the group, or by the command alone that was undone. */
 enum status account_reload(struct account *account, struct db *db, struct pool *pool,
-                           struct error *error);
+                           bool command_only, struct error *error);
 /* Remember that `seq` leaves the window when the group is committed. */
 void account_settled(struct account *account, int64_t seq);
 

@@ -246,6 +246,7 @@ void engine_close(struct engine *engine)
 	engine->closing = engine->draining = true;
 	pthread_cond_broadcast(&engine->changed);
 	pthread_mutex_unlock(&engine->mutex);
+	writer_give_up(engine->writer);
 	if (engine->supervisor != 0)
 		pthread_join(engine->supervisor, NULL);
 	engine_imports_stop(engine);
@@ -295,6 +296,9 @@ void engine_drain(struct engine *engine)
 		if (writer_health(engine->writer, NULL) != STATUS_OK &&
 		    pool_in_flight(engine->pool) == 0)
 			break;
+		/* What a lane was just handing over when the abort came. */
+		if (engine->aborted)
+			pool_abort(engine->pool);
 		clock_cond_wait(&engine->changed, &engine->mutex, clock_mono_ns() + 50 * NS_PER_MS);
 	}
 	pthread_mutex_unlock(&engine->mutex);
@@ -310,6 +314,7 @@ void engine_abort(struct engine *engine)
 		if (station->lane != NULL)
 			lane_drain(station->lane);
 	pthread_mutex_unlock(&engine->mutex);
+	writer_give_up(engine->writer);
 	if (engine->pool != NULL)
 		pool_abort(engine->pool);
 }

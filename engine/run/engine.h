@@ -160,8 +160,9 @@ enum status engine_jobs(struct engine *engine, int64_t before, int limit,
  * display may want, or mono deadline_ns.  True: no longer active. */
 bool engine_job_wait(struct engine *engine, int64_t job, int64_t deadline_ns);
 
-/* Stop sending new requests on all lanes, wait for what is in flight, give
- * unsent items back.  engine_abort from another thread cuts the wait short. */
+/* Stop sending new requests on all lanes, wait for what is in flight (and for
+ * space on a full disk), give unsent items back.  engine_abort from another
+ * thread cuts the wait short. */
 void engine_drain(struct engine *engine);
 void engine_abort(struct engine *engine);
 /* STATUS_OK, or why the engine had to stop by itself (disk, database). */

@@ -79,12 +79,13 @@ static enum status flush_accounts(struct writer *writer, int64_t now_ms, struct 
 
 /* After a rollback memory must say again what the database says.  An account
  * whose row is not there (its creation was undone) is dropped. */
-static void reload_accounts(struct writer *writer)
+static void reload_accounts(struct writer *writer, bool command_only)
 {
 	struct account *account, *next;
 
 	HASH_ITER(hh, writer->accounts, account, next) {
-		if (account_reload(account, writer->db, writer->options.pool, NULL) == STATUS_OK)
+		if (account_reload(account, writer->db, writer->options.pool, command_only, NULL) ==
+		    STATUS_OK)
 			continue;
 		HASH_DEL(writer->accounts, account);
 		account_free(account, writer->options.pool);
@@ -122,6 +123,9 @@ static enum status run_command(struct writer *writer, struct command *command, i
 		status = db_savepoint(writer->db, error);
 	if (status != STATUS_OK)
 		return status;
+	for (struct account *account = writer->accounts; account != NULL;
+	     account = account->hh.next)
+		account->settled_before = account->settled_count;
 	memset(&command->error, 0, sizeof(command->error));
 	writer->in_command = true;
 	status = command->run(writer, writer->db, command->argument, &command->error);
@@ -137,7 +141,7 @@ static enum status run_command(struct writer *writer, struct command *command, i
 	}
 	status = db_savepoint_undo(writer->db, error);
 	if (status == STATUS_OK)
-		reload_accounts(writer);
+		reload_accounts(writer, true);
 	return status;
 }
 
@@ -188,7 +192,7 @@ static enum status run_group(struct writer *writer, struct error *error)
 		status = db_commit(writer->db, error);
 	if (status != STATUS_OK) {
 		db_rollback(writer->db);
-		reload_accounts(writer);
+		reload_accounts(writer, false);
 	}
 	return status;
 }
@@ -355,13 +359,32 @@ static void gather(struct writer *writer)
 	}
 }
 
-/* Nothing of the group is in; it stays in memory and is tried again. */
+/* As long as nothing can be recorded nothing more is to be sent. */
+static void halt_lanes(struct writer *writer)
+{
+	for (struct account *account = writer->accounts; account != NULL;
+	     account = account->hh.next) {
+		struct job_row row = account->row;
+
+		row.state = JOB_PAUSED;
+		if (account->attached)
+			account->client.changed(account->client.lane, &row, false);
+	}
+}
+
+/* Nothing of the group is in; it stays in memory and is tried again, with
+ * every job's row: so that there is something to write, and lanes are told. */
 static void wait_for_space(struct writer *writer, const struct error *error)
 {
 	struct queue_list none = {0};
 
-	if (!atomic_exchange(&writer->disk_full, true))
+	if (!atomic_exchange(&writer->disk_full, true)) {
 		log_error("%s; trying again every 5 s, outcomes are kept in memory", error->text);
+		halt_lanes(writer);
+	}
+	for (struct account *account = writer->accounts; account != NULL;
+	     account = account->hh.next)
+		account->dirty = true;
 	queue_take(writer->queue, &none, clock_mono_ns() + DISK_FULL_RETRY_NS);
 	append(&writer->group, &none);
 }
@@ -379,6 +402,7 @@ static void fail_group(struct writer *writer, const struct error *error)
 	struct queue_list rest = {0};
 
 	die(writer, error);
+	halt_lanes(writer);
 	do {
 		finish_group(writer, error);
 		memset(&rest, 0, sizeof(rest));
@@ -409,7 +433,8 @@ static void *writer_main(void *argument)
 			if (atomic_exchange(&writer->disk_full, false))
 				log_info("there is space on the disk again");
 			finish_group(writer, NULL);
-		} else if (status == STATUS_DISK_FULL && !atomic_load(&writer->stopping)) {
+		} else if (status == STATUS_DISK_FULL && !atomic_load(&writer->stopping) &&
+		           !atomic_load(&writer->giving_up)) {
 			wait_for_space(writer, &error);
 		} else {
 			fail_group(writer, &error);
@@ -432,6 +457,7 @@ enum status writer_start(const struct writer_options *options, struct writer **o
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	writer->options = *options;
 	writer->db = options->db;
+	atomic_store(&writer->giving_up, options->pool == NULL);
 	writer->queue = queue_new(QUEUE_BOUND);
 	writer->bulk = bulk_new();
 	pthread_mutex_init(&writer->mutex, NULL);
@@ -492,4 +518,12 @@ enum status writer_health(struct writer *writer, struct error *error)
 bool writer_disk_full(struct writer *writer)
 {
 	return atomic_load(&writer->disk_full);
+}
+
+void writer_give_up(struct writer *writer)
+{
+	if (writer == NULL)
+		return;
+	atomic_store(&writer->giving_up, true);
+	queue_poke(writer->queue);
 }

@@ -53,6 +53,8 @@ void writer_stop(struct writer *writer);
 enum status writer_health(struct writer *writer, struct error *error);
 /* Is it waiting for space on the disk? */
 bool writer_disk_full(struct writer *writer);
+/* From now on a full disk is an end, too: nobody waits for space any more. */
+void writer_give_up(struct writer *writer);
 
 /* Hand over results; blocks while too many wait. Emptied. */
 void writer_push_results(struct writer *writer, struct queue_list *settlements);

@@ -37,6 +37,7 @@ struct writer {
 
 	atomic_bool stopping;
 	atomic_bool disk_full;
+	atomic_bool giving_up;    /* a full disk is not waited out */
 
 	/* guarded by mutex; leaf */
 	pthread_mutex_t mutex;
