@@ -17,7 +17,7 @@ content_type() {
 	esac
 }
 
-files=$( { find page -type f; find vendor -type f \( -name '*.js' -o -name '*.css' \); } | sort)
+files=$( { find page -type f ! -name '*.md'; find vendor -type f \( -name '*.js' -o -name '*.css' \); } | sort)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -79,6 +79,7 @@ export default {
 	"job.created": "created",
 	"job.finished": "finished",
 	"job.rate_limit": "of at most {rate}/s",
+	"job.average": "on average",
 	"job.no_rate_limit": "no rate limit",
 	"job.of_limit": "of at most {limit}",
 	"job.of_limit_now": "of {now} now, at most {limit}",

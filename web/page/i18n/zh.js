@@ -79,6 +79,7 @@ export default {
 	"job.created": "创建于",
 	"job.finished": "结束于",
 	"job.rate_limit": "上限 {rate}/秒",
+	"job.average": "平均",
 	"job.no_rate_limit": "不限速率",
 	"job.of_limit": "上限 {limit}",
 	"job.of_limit_now": "当前上限 {now}，最高 {limit}",

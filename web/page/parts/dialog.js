@@ -19,12 +19,17 @@ export function DialogHost() {
 		if (render && !element.current.open)
 			element.current.showModal();
 	}, [render]);
-	if (!render)
-		return null;
 	const close = () => {
 		element.current?.close();
 		open.set(null);
 	};
+	// The browser's "back" leaves the dialog's place: the dialog goes with it.
+	useEffect(() => {
+		addEventListener('hashchange', close);
+		return () => removeEventListener('hashchange', close);
+	}, []);
+	if (!render)
+		return null;
 	return html`<dialog ref=${element} aria-labelledby="dialog-title"
 		onCancel=${(event) => { event.preventDefault(); close(); }}
 		onClick=${(event) => event.target === element.current && close()}>${render(close)}</dialog>`;
