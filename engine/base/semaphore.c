@@ -183,3 +183,14 @@ int semaphore_limit(struct semaphore *semaphore)
 	pthread_mutex_unlock(&semaphore->mutex);
 	return limit;
 }
+
+int semaphore_waiting(struct semaphore *semaphore)
+{
+	int waiting = 0;
+
+	pthread_mutex_lock(&semaphore->mutex);
+	for (struct waiter *waiter = semaphore->first; waiter; waiter = waiter->next)
+		waiting++;
+	pthread_mutex_unlock(&semaphore->mutex);
+	return waiting;
+}

@@ -35,5 +35,7 @@ void semaphore_poke(struct semaphore *semaphore);
 
 int semaphore_in_flight(struct semaphore *semaphore);
 int semaphore_limit(struct semaphore *semaphore);
+/* How many threads wait in semaphore_acquire. */
+int semaphore_waiting(struct semaphore *semaphore);
 
 #endif

@@ -86,7 +86,8 @@ static void test_first_come_first_served(void **state)
 	for (int i = 0; i < TAKERS; i++) {
 		takers[i] = (struct taker){semaphore, 1, 0, -1, &orders};
 		pthread_create(&threads[i], NULL, take, &takers[i]);
-		usleep(20000);
+		while (semaphore_waiting(semaphore) < i + 1)
+			usleep(1000);
 	}
 	for (int i = 0; i < TAKERS; i++) {
 		semaphore_resize(semaphore, i + 1);
