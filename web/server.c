@@ -15,7 +15,7 @@
 #define CONNECTIONS_MAX_PER_ADDRESS 96u
 #define CONNECTION_BYTES_MAX ((size_t)64 << 10) /* headers, and what is read and written at a time */
 #define SILENCE_S_MAX 120u /* libmicrohttpd's own timeout stands behind patience's */
-#define TOKEN_BYTES_MIN 16
+#define TOKEN_BYTES_MIN 16 /* where others can reach us; on loopback it is the user's choice */
 
 struct watched *connection_watched(struct MHD_Connection *connection)
 {
@@ -74,10 +74,12 @@ static void url_make(struct server *server)
 
 static enum status token_take(struct server *server, const char *token, struct error *error)
 {
+	bool loopback = server->listener.loopback;
 	size_t length = strlen(token);
 
-	if (length < TOKEN_BYTES_MIN || length >= sizeof(server->token))
-		return error_set(error, STATUS_USAGE, "token: 16 to 127 characters are asked for");
+	if (length < (loopback ? 1 : TOKEN_BYTES_MIN) || length >= sizeof(server->token))
+		return error_set(error, STATUS_USAGE, "token: %s to 127 characters are asked for",
+		                 loopback ? "1" : "16");
 	for (size_t i = 0; i < length; i++) {
 		if (token[i] <= ' ' || token[i] > '~')
 			return error_set(error, STATUS_USAGE,
@@ -113,9 +115,12 @@ enum status server_start(const struct server_options *options, struct server **o
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	server->engine = options->engine;
 	pthread_mutex_init(&server->logins_mutex, NULL);
-	status = token_take(server, options->token, error);
-	if (status == STATUS_OK)
-		status = listen_open(options->listen, options->fall_back, &server->listener, error);
+	status = listen_open(options->listen, options->fall_back, &server->listener, error);
+	if (status == STATUS_OK) {
+		status = token_take(server, options->token, error);
+		if (status != STATUS_OK)
+			close(server->listener.fd);
+	}
 	if (status == STATUS_OK) {
 		url_make(server);
 		status = server_run(server, options->patience, error);

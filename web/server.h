@@ -15,7 +15,7 @@ struct server_options {
 	struct engine *engine;
 	const char *listen;   /* "127.0.0.1:8420", "[::1]:0" */
 	bool fall_back;       /* take a free port where that one is taken */
-	const char *token;    /* 16..127 printable characters, no blanks */
+	const char *token;    /* printable characters, no blanks: 1..127, 16 at least where not on loopback */
 	const struct patience_limits *patience; /* with slow clients; NULL: the usual */
 };
 /* Answers requests whose Host is "localhost" or an IP address with the port

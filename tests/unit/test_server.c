@@ -332,7 +332,9 @@ static void test_start(void **state)
 	start("example.com:0", false, TOKEN, STATUS_USAGE);
 	start("::1:0", false, TOKEN, STATUS_USAGE);
 	start("", false, TOKEN, STATUS_USAGE);
-	start("127.0.0.1:0", false, "too short", STATUS_USAGE);
+	start("127.0.0.1:0", false, "", STATUS_USAGE);
+	start("127.0.0.1:0", false, "short", STATUS_OK);
+	start("0.0.0.0:0", false, "too short", STATUS_USAGE);
 	start("127.0.0.1:0", false, "0123456789 abcdef", STATUS_USAGE);
 	server_stop(NULL);
 }
