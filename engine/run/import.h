@@ -5,6 +5,9 @@
 #include "engine/run/engine_internal.h"
 #include "engine/intake/ingest.h"
 
+/* Batches on their way to the writer, of up to 1000 rows each. */
+#define BATCHES_OUT_MAX 4
+
 struct import {
 	/* immutable once it runs */
 	struct engine *engine;

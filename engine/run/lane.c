@@ -1,13 +1,11 @@
 #include "engine/run/lane.h"
 
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/log.h"
+#include "engine/run/lane_internal.h"
 
 /* Items taken from the store ahead of their permits, for jobs whose requests
  * may be repeated: enough for LOOKAHEAD_NS of work, so that a commit's time is
@@ -22,154 +20,6 @@
 /* A lane that may not claim ahead gives its permits back after so long without
  * an item. */
 #define CLAIM_WAIT_NS (250 * NS_PER_MS)
-
-struct lane {
-	/* immutable */
-	struct lane_options options;
-	struct meter *meter;
-	pthread_t thread;
-
-	atomic_int in_flight;    /* given to the pool and not yet back */
-	atomic_int unsettled;    /* given to the pool and not yet on disk */
-	atomic_int want;         /* what the writer may claim for us */
-
-	/* guarded by mutex.  Lock order: the lane's before none; it is a leaf. */
-	pthread_mutex_t mutex;
-	pthread_cond_t cond;     /* inbox, flags, hold */
-	struct queue_list inbox; /* claimed and unsent */
-	bool sending;            /* the job's state lets us send */
-	bool claimable;          /* there is something to claim */
-	bool draining, stop;
-	int pausing;             /* answers that pause the job, on their way to the writer */
-	int64_t hold_until_ns;   /* the server asked for a break */
-	const char *bound_by;
-	int64_t sent_mark_ns;    /* lookahead: rate of sending */
-	int64_t sent_count;
-	double sent_per_ns;
-	bool joinable;
-};
-
-/* ---- the writer's side ------------------------------------------------- */
-
-static int lane_want(void *context)
-{
-	struct lane *lane = context;
-
-	return atomic_load(&lane->want);
-}
-
-static bool lane_starved(void *context)
-{
-	struct lane *lane = context;
-	bool starved;
-
-	pthread_mutex_lock(&lane->mutex);
-	starved = lane->inbox.count == 0 && atomic_load(&lane->want) > 0 && lane->sending;
-	pthread_mutex_unlock(&lane->mutex);
-	return starved;
-}
-
-static void list_append(struct queue_list *to, struct queue_list *from)
-{
-	if (from->head == NULL)
-		return;
-	if (to->head == NULL) {
-		*to = *from;
-	} else {
-		to->tail->next = from->head;
-		to->tail = from->tail;
-		to->count += from->count;
-	}
-	memset(from, 0, sizeof(*from));
-}
-
-static void lane_deliver(void *context, struct queue_list *tasks)
-{
-	struct lane *lane = context;
-	int count = tasks->count;
-
-	pthread_mutex_lock(&lane->mutex);
-	list_append(&lane->inbox, tasks);
-	atomic_fetch_sub(&lane->want, count);
-	pthread_cond_signal(&lane->cond);
-	pthread_mutex_unlock(&lane->mutex);
-}
-
-static void lane_changed(void *context, const struct job_row *row, bool claimable)
-{
-	struct lane *lane = context;
-	bool sending = row->state == JOB_RUNNING || row->state == JOB_IMPORTING;
-
-	pthread_mutex_lock(&lane->mutex);
-	if (sending != lane->sending || claimable != lane->claimable) {
-		lane->sending = sending;
-		lane->claimable = claimable;
-		if (!sending)
-			atomic_store(&lane->want, 0);
-		pthread_cond_signal(&lane->cond);
-	}
-	pthread_mutex_unlock(&lane->mutex);
-	if (!sending)
-		semaphore_poke(limit_semaphore(lane->options.limit));
-}
-
-static bool pauses(const struct settlement *settlement)
-{
-	return settlement->pause_by_rule || settlement->pause_until_ms > 0;
-}
-
-static void lane_recorded(void *context, const struct settlement *settlement)
-{
-	struct lane *lane = context;
-
-	meter_add(lane->meter, clock_mono_ns(), clock_wall_ms(), settlement->record.decision,
-	          settlement->final, settlement->latency_us);
-	if (pauses(settlement)) {
-		pthread_mutex_lock(&lane->mutex);
-		lane->pausing--;
-		pthread_cond_signal(&lane->cond);
-		pthread_mutex_unlock(&lane->mutex);
-	}
-	atomic_fetch_sub(&lane->unsettled, 1);
-}
-
-/* ---- pool threads' side -------------------------------------------------- */
-
-/* The server's wait stops the whole lane: one 429 must not be followed by what
- * else was about to go out. */
-static void hold(struct lane *lane, int64_t hold_ms)
-{
-	int64_t until = clock_mono_ns() + hold_ms * NS_PER_MS;
-
-	pthread_mutex_lock(&lane->mutex);
-	if (until > lane->hold_until_ns)
-		lane->hold_until_ns = until;
-	pthread_cond_signal(&lane->cond);
-	pthread_mutex_unlock(&lane->mutex);
-}
-
-struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, struct task *task)
-{
-	struct settlement *settlement;
-
-	settlement = settle(worker, task, lane->options.job, clock_wall_ms());
-	if (settlement != NULL && settlement->hold_ms > 0)
-		hold(lane, settlement->hold_ms);
-	if (settlement != NULL && pauses(settlement)) {
-		/* Nothing more goes out until the writer has paused the job. */
-		pthread_mutex_lock(&lane->mutex);
-		lane->pausing++;
-		pthread_mutex_unlock(&lane->mutex);
-	}
-	atomic_fetch_sub(&lane->in_flight, 1);
-	if (settlement == NULL) {
-		atomic_fetch_sub(&lane->unsettled, 1);
-		log_error("out of memory: an outcome could not be kept; its item is taken up at "
-		          "the next start");
-	}
-	semaphore_release(limit_semaphore(lane->options.limit), 1);
-	return settlement;
-}
 
 /* ---- the lane's own thread ------------------------------------------------ */
 
@@ -399,20 +249,14 @@ enum status lane_start(const struct lane_options *options, struct lane **out,
                        struct error *error)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
-	struct writer_client client = {
-	    .want = lane_want,
-	    .starved = lane_starved,
-	    .deliver = lane_deliver,
-	    .changed = lane_changed,
-	    .recorded = lane_recorded,
-	    .lane = lane,
-	};
+	struct writer_client client;
 	sigset_t all, old;
 	enum status status;
 	int failed;
 
 	if (lane == NULL)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	client = lane_client(lane);
 	lane->options = *options;
 	lane->bound_by = "nothing left";
 	lane->sent_mark_ns = clock_mono_ns();

@@ -50,4 +50,11 @@ struct writer {
 enum status writer_account(struct writer *writer, int64_t job, struct account **out,
                            struct error *error);
 
+/* Commit the group's messages with claims and counters; rolled back whole where
+ * that fails.  writer_group.c. */
+enum status writer_run_group(struct writer *writer, struct error *error);
+/* Word to lanes, callers and the engine; empties the group.  `lost`: why it
+ * could not be committed and never will be; NULL: it was. */
+void writer_finish_group(struct writer *writer, const struct error *lost);
+
 #endif
