@@ -89,7 +89,8 @@ void database_suggest(const struct database *database, struct buffer *out);
 /* "2026-01-02 03:04:05", local time; nothing for 0. */
 void time_text(struct buffer *out, int64_t wall_ms);
 /* What went wrong with an item or in a group, in words: "404 not found",
- * "code 1001: no such user", "connect: refused".  `cause` has class, code and message. */
+ * "code 1001: no such user", "connect: refused".  `cause` has class, code and
+ * message; http_status 0: it is shown elsewhere. */
 void cause_text(struct buffer *out, struct json_span cause, int64_t http_status);
 
 #endif

@@ -49,10 +49,10 @@ int command_check(const struct arguments *arguments)
 	if (check(&target, (int)arguments_number(arguments, OPTION_RENDER, 1), &rows, &error)) {
 		code = fail_with(&error);
 	} else {
-		buffer_printf(&line, "job '%s' is good, and so are its ", target.spec->name);
+		buffer_printf(&line, "job '%s' is sound: ", target.spec->name);
 		text_counted(&line, rows, "item", "items");
 		if (!line.failed)
-			log_info("%s; nothing was sent", line.data);
+			log_info("%s checked, nothing was sent", line.data);
 	}
 	buffer_free(&line);
 	run_target_free(&target);

@@ -44,23 +44,14 @@ static void cause_cell(struct table *table, struct json_span item)
 	int64_t due = document_time_ms(item, "due");
 
 	if (due) {
-		buffer_text(&text, "again at ");
 		struct buffer when = { 0 };
 		time_text(&when, due);
-		buffer_text(&text, when.length > 11 ? when.data + 11 : "");
-		buffer_text(&text, "; ");
+		buffer_printf(&text, "again at %s; ", when.length > 11 ? when.data + 11 : "?");
 		buffer_free(&when);
 	}
-	struct json_span cause = document_at(item, "cause");
-	if (document_has(item, "cause")) {
-		struct buffer words = { 0 };
-		cause_text(&words, cause, document_integer(item, "http_status", 0));
-		/* The status has a column of its own. */
-		size_t skip = document_integer(item, "http_status", 0) ? strcspn(words.data ? words.data : "", " :") : 0;
-		skip += words.data ? strspn(words.data + skip, " :") : 0;
-		buffer_append(&text, words.data ? words.data + skip : "", words.length - skip);
-		buffer_free(&words);
-	}
+	/* The status has a column of its own. */
+	if (document_has(item, "cause"))
+		cause_text(&text, document_at(item, "cause"), 0);
 	table_cell(table, text.data ? text.data : "", text.length, NULL);
 	buffer_free(&text);
 }

@@ -93,10 +93,13 @@ enum status run_follow(struct run *run)
 
 static void say_summary(struct run *run)
 {
+	bool stay = arguments_has(run->arguments, OPTION_STAY);
 	struct summary summary = {
 		.view = &run->view,
 		.database = &run->session.database,
-		.again = run->again,
+		/* While we stay, what is retried is sent at once. */
+		.again = stay && !stopper_asked(run->session.stopper) ? NULL : run->again,
+		.brief = run->rounds > 0,
 		.already = run->already,
 		.seconds = (double)(clock_mono_ns() - run->began_ns) / NS_PER_S,
 		.items = view_final(&run->view) - run->final_then,
@@ -135,14 +138,17 @@ static bool woken(struct run *run)
 {
 	struct stopper *stopper = run->session.stopper;
 
-	if (run->session.server)
+	if (run->session.server && run->rounds == 1)
 		log_info("the page stays at %s until Ctrl-C", server_url(run->session.server));
+	stopper_hush(stopper, true);
 	while (!stopper_asked(stopper)) {
 		stopper_wait(stopper, clock_mono_ns() + STAY_LOOK_MS * NS_PER_MS);
 		if (run_look(run) || engine_health(run->session.engine, NULL))
 			return false;
-		if (run->view.active && !view_over(&run->view))
+		if (run->view.active && !view_over(&run->view)) {
+			stopper_hush(stopper, false);
 			return !stopper_asked(stopper);
+		}
 	}
 	return false;
 }
@@ -176,6 +182,7 @@ static int work(struct run *run)
 			return fail_with(&run->error);
 		say_summary(run);
 		run->already = false;
+		run->rounds++;
 	} while (stay && woken(run));
 	return code_of(run);
 }

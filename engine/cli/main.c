@@ -15,6 +15,18 @@
 #include "engine/cli/text.h"
 #include "engine/run/engine.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED "address sanitizer"
+#elif defined(__SANITIZE_THREAD__)
+#define SANITIZED "thread sanitizer"
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED "address sanitizer"
+#elif __has_feature(thread_sanitizer)
+#define SANITIZED "thread sanitizer"
+#endif
+#endif
+
 /* Secrets are in memory: no core file, no other process of the user that reads
  * it; and what we make is the user's alone. */
 static void harden(void)
@@ -22,7 +34,9 @@ static void harden(void)
 	const struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
+#ifndef SANITIZED /* the leak checker reads it */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -56,10 +70,8 @@ static int print_version(void)
 #else
 	buffer_printf(&text, "built with gcc %s", __VERSION__);
 #endif
-#if defined(__SANITIZE_ADDRESS__)
-	buffer_text(&text, ", address sanitizer");
-#elif defined(__SANITIZE_THREAD__)
-	buffer_text(&text, ", thread sanitizer");
+#ifdef SANITIZED
+	buffer_text(&text, ", " SANITIZED);
 #endif
 	buffer_char(&text, '\n');
 	return print(&text);

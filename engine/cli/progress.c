@@ -86,7 +86,7 @@ static void figures(const struct view *view, struct buffer *out)
 	text_count(out, view_final(view));
 	buffer_char(out, '/');
 	text_count(out, view->total);
-	if (view->rate_per_s > 0 && !view_over(view)) {
+	if (view->rate_per_s > 0 && view->state != JOB_PAUSED && !view_over(view)) {
 		buffer_text(out, "  ");
 		text_rate(out, view->rate_per_s);
 		buffer_text(out, "/s");

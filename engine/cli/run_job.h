@@ -20,6 +20,7 @@ struct run {
 	char *again;       /* the command line, for a shell */
 	int64_t job;
 	bool already;      /* it was finished before we came */
+	int rounds;        /* --stay: how often its work came to an end */
 	int64_t began_ns;  /* mono: when this stretch of work began … */
 	int64_t final_then; /* … and how many items had an outcome then */
 	bool quiet;

@@ -22,6 +22,7 @@ struct stopper {
 	/* guarded by mutex */
 	int asked;         /* how often */
 	bool drained;
+	bool hush;         /* stopper_hush */
 	bool ending;       /* stopper_free */
 };
 
@@ -59,13 +60,16 @@ static void stop_asked(struct stopper *stopper)
 {
 	pthread_mutex_lock(&stopper->mutex);
 	int times = ++stopper->asked;
+	bool hush = stopper->hush;
+	bool drained = stopper->drained;
 	pthread_cond_broadcast(&stopper->changed);
 	pthread_mutex_unlock(&stopper->mutex);
 	if (times == 1) {
-		log_info("stopping: nothing new is sent, what is in flight is waited for (once more: stop at once)");
+		if (!hush)
+			log_info("stopping: nothing new is sent, what is in flight is waited for (once more: at once)");
 		if (pthread_create(&stopper->drainer, NULL, drain, stopper))
 			drain(stopper); /* no thread to be had: then the second signal has to wait */
-	} else if (times == 2) {
+	} else if (times == 2 && !drained) {
 		log_info("stopping at once");
 		engine_abort(stopper->engine);
 	} else {
@@ -131,6 +135,13 @@ void stopper_free(struct stopper *stopper)
 	pthread_mutex_destroy(&stopper->mutex);
 	pthread_cond_destroy(&stopper->changed);
 	free(stopper);
+}
+
+void stopper_hush(struct stopper *stopper, bool hush)
+{
+	pthread_mutex_lock(&stopper->mutex);
+	stopper->hush = hush;
+	pthread_mutex_unlock(&stopper->mutex);
 }
 
 bool stopper_asked(struct stopper *stopper)

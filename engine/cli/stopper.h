@@ -17,6 +17,8 @@ enum status stopper_start(struct engine *engine, struct stopper **stopper, struc
 /* Ends the threads; a drain that is under way is waited for.  NULL is allowed. */
 void stopper_free(struct stopper *stopper);
 
+/* Say nothing at the first signal: nothing is in flight. */
+void stopper_hush(struct stopper *stopper, bool hush);
 bool stopper_asked(struct stopper *stopper);
 bool stopper_drained(struct stopper *stopper);
 /* Until a stop is asked for, or mono time deadline_ns. */

@@ -185,6 +185,8 @@ void summary_text(const struct summary *summary, struct buffer *out)
 {
 	headline(summary, out);
 	counts(summary, out);
+	if (summary->brief)
+		return;
 	causes(summary, out);
 	commands(summary, out);
 }
@@ -196,7 +198,7 @@ void summary_make(struct api *api, struct summary *summary, struct buffer *out)
 	struct json_span document;
 
 	api_path(&call, "/jobs/%" PRId64 "/groups", summary->view->id);
-	if ((summary->view->counts[ITEM_FAILED] || summary->view->counts[ITEM_UNKNOWN]) &&
+	if (!summary->brief && (summary->view->counts[ITEM_FAILED] || summary->view->counts[ITEM_UNKNOWN]) &&
 	    api_document(api, &call, &answer, &document, NULL) == STATUS_OK)
 		summary->groups = document_at(document, "groups");
 	summary_text(summary, out);

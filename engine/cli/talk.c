@@ -172,16 +172,26 @@ void time_text(struct buffer *out, int64_t wall_ms)
 		buffer_text(out, text);
 }
 
+/* The status speaks for class http, the code for a rule that found one. */
+static void cause_class(struct buffer *out, struct json_span cause, int64_t http_status)
+{
+	char class_name[64];
+
+	document_copy(cause, "class", class_name, sizeof(class_name));
+	if (!class_name[0] || strcmp(class_name, "http") == 0) {
+		if (http_status)
+			buffer_printf(out, "%lld", (long long)http_status);
+	} else if (!document_has(cause, "code")) {
+		text_safe(out, class_name, strlen(class_name));
+	}
+}
+
 void cause_text(struct buffer *out, struct json_span cause, int64_t http_status)
 {
-	struct buffer class_name = { 0 }, raw = { 0 };
+	struct buffer raw = { 0 };
 	size_t start = out->length;
 
-	document_text(cause, "class", &class_name);
-	if (http_status)
-		buffer_printf(out, "%lld", (long long)http_status);
-	else if (class_name.length)
-		text_safe(out, class_name.data, class_name.length);
+	cause_class(out, cause, http_status);
 	if (document_has(cause, "code")) {
 		document_text(cause, "code", &raw);
 		buffer_text(out, out->length > start ? " code " : "code ");
@@ -193,6 +203,5 @@ void cause_text(struct buffer *out, struct json_span cause, int64_t http_status)
 		buffer_text(out, out->length > start ? ": " : "");
 		text_safe(out, raw.data, raw.length);
 	}
-	buffer_free(&class_name);
 	buffer_free(&raw);
 }
