@@ -17,6 +17,7 @@ const struct patience_limits patience_usual = {
 	.idle_ms_max = 75000, /* browsers keep connections for about a minute */
 	.window_ms = 30000,
 	.window_bytes_min = 4096,
+	.crowd_max = 64, /* half of what the server takes: the rest is room to come in by */
 };
 
 enum phase { PHASE_REQUEST, PHASE_STREAM, PHASE_IDLE };
@@ -91,14 +92,35 @@ static bool overdue_locked(const struct patience_limits *limits, struct watched 
 
 /* The mutex is held over getsockopt and shutdown: neither waits, and it keeps
  * the descriptor from being closed and given to another connection meanwhile. */
+static void give_up_locked(struct watched *watched)
+{
+	watched->given_up = true;
+	shutdown(watched->fd, SHUT_RDWR);
+}
+
 static void look_locked(struct patience *patience, int64_t now_ns)
 {
 	for (struct watched *watched = patience->first; watched != NULL; watched = watched->next) {
-		if (overdue_locked(&patience->limits, watched, now_ns)) {
-			watched->given_up = true;
-			shutdown(watched->fd, SHUT_RDWR);
-		}
+		if (overdue_locked(&patience->limits, watched, now_ns))
+			give_up_locked(watched);
 	}
+}
+
+static void thin_crowd_locked(struct patience *patience, const struct watched *newcomer)
+{
+	struct watched *longest = NULL;
+	int count = 0;
+
+	for (struct watched *watched = patience->first; watched != NULL; watched = watched->next) {
+		if (watched->given_up)
+			continue;
+		count++;
+		if (watched != newcomer && watched->phase != PHASE_STREAM && watched->busy_ns == 0
+		    && (longest == NULL || watched->since_ns < longest->since_ns))
+			longest = watched;
+	}
+	if (count > patience->limits.crowd_max && longest != NULL)
+		give_up_locked(longest);
 }
 
 static void *patience_main(void *context)
@@ -173,6 +195,7 @@ struct watched *patience_add(struct patience *patience, int fd)
 	else
 		pthread_cond_signal(&patience->changed); /* it waits for ever on an empty list */
 	patience->first = watched;
+	thin_crowd_locked(patience, watched);
 	pthread_mutex_unlock(&patience->mutex);
 	return watched;
 }

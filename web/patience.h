@@ -9,7 +9,11 @@
  *            some bytes must get through, in whichever direction, as the
  *            kernel counts them;
  *   idle     between requests: an absolute deadline.
- * Time in which the connection waits for us does not count. */
+ * Time in which the connection waits for us does not count.
+ *
+ * Where there are more than crowd_max connections, a new one puts out the one
+ * that has kept us waiting longest: who holds many connections and says little
+ * cannot keep those away who say what they want. */
 #ifndef SLUICE_WEB_PATIENCE_H
 #define SLUICE_WEB_PATIENCE_H
 
@@ -21,6 +25,7 @@ struct patience_limits {
 	int64_t idle_ms_max;
 	int64_t window_ms;
 	uint64_t window_bytes_min;
+	int crowd_max;
 };
 extern const struct patience_limits patience_usual;
 

@@ -48,7 +48,8 @@ for _ in range(300):
 for s in crowd:
     s.close()
 CODE
-equal 200 "$(status "${with[@]}" /api/v1/jobs)" "after the crowd"
+answered() { [ "$(status "${with[@]}" /api/v1/jobs)" = 200 ]; }
+wait_until answered
 # What a stranger said is nowhere to be read.
 lacks "$WORK/background.err" guessed
 kill -TERM "$SLUICE_PID"

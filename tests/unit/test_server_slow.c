@@ -18,6 +18,15 @@ static const struct patience_limits impatient = {
 	.idle_ms_max = 400,
 	.window_ms = 3000, /* room for a busy machine in the tests that must go well */
 	.window_bytes_min = 4096,
+	.crowd_max = 64,
+};
+/* Waits as long as a test may take, but bears only a few at a time. */
+static const struct patience_limits few = {
+	.request_ms_max = 2 * HANG_MS,
+	.idle_ms_max = 2 * HANG_MS,
+	.window_ms = 2 * HANG_MS,
+	.window_bytes_min = 4096,
+	.crowd_max = 8,
 };
 
 static int setup_impatient(void **state)
@@ -177,6 +186,47 @@ static void test_slow_engine(void **state)
 	fake.delay_ms = 0;
 }
 
+/* How many of them has the server closed? */
+static size_t closed_count(const int *fds, size_t count)
+{
+	size_t closed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct pollfd poll_fd = {.fd = fds[i], .events = POLLIN};
+
+		closed += poll(&poll_fd, 1, 0) == 1; /* nothing else is ever said to them */
+	}
+	return closed;
+}
+
+/* Those who hold connections and say nothing make room for those who speak. */
+static void test_crowd_of_silent_ones(void **state)
+{
+	int64_t deadline_ns = clock_mono_ns() + HANG_MS * NS_PER_MS;
+	int fds[300];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(fds); i++) {
+		fds[i] = raw_connect();
+		raw_say(fds[i], "GET /healthz HT");
+	}
+	/* The last of them may still be at the door. */
+	while (ask_quietly("GET /api/v1/jobs/1", "", "") != 200)
+		assert_true(clock_mono_ns() < deadline_ns);
+	while (closed_count(fds, LENGTH(fds)) < LENGTH(fds) - (size_t)few.crowd_max) {
+		assert_true(clock_mono_ns() < deadline_ns);
+		usleep(1000);
+	}
+	for (size_t i = 0; i < LENGTH(fds); i++)
+		close(fds[i]);
+}
+
+static int setup_few(void **state)
+{
+	patience_of_test = &few;
+	return setup(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,5 +239,10 @@ int main(void)
 		cmocka_unit_test(test_slow_engine),
 	};
 
-	return cmocka_run_group_tests(tests, setup_impatient, teardown);
+	const struct CMUnitTest tests_of_few[] = {
+		cmocka_unit_test(test_crowd_of_silent_ones),
+	};
+	int failed = cmocka_run_group_tests(tests, setup_impatient, teardown);
+
+	return failed + cmocka_run_group_tests(tests_of_few, setup_few, teardown);
 }
