@@ -169,11 +169,9 @@ static void draw_wait(const struct attempt_facts *facts, const struct retry_poli
 	                   random_upto(random, verdict->wait_ms_max - verdict->wait_ms_min);
 }
 
-static bool budget_allows(const struct attempt_facts *facts, const struct retry_policy *policy,
-                          int64_t wait_ms)
+static bool time_allows(const struct attempt_facts *facts, const struct retry_policy *policy,
+                        int64_t wait_ms)
 {
-	if (facts->attempt > policy->retries_max)
-		return false;
 	return policy->time_ms_max <= 0 || (facts->spent_ms < policy->time_ms_max &&
 	                                    wait_ms <= policy->time_ms_max - facts->spent_ms);
 }
@@ -186,12 +184,13 @@ static void decide_retry(const struct attempt_facts *facts, const struct retry_p
 	if (facts->hints.wait_ms > WAIT_PAUSES_JOB_MS) {
 		verdict->decision = DECISION_THROTTLE;
 		verdict->charge_attempt = false;
+		return; /* the job waits: an outage costs time, never items */
 	}
-	/* The quota is used up, whoever asks: not this item's fault. */
-	if (verdict->decision == DECISION_THROTTLE && facts->hints.wait_ms > 0 &&
-	    facts->hints.remaining == 0)
+	/* The server said when to come back: its limit is not this item's fault. */
+	if (verdict->decision == DECISION_THROTTLE && facts->hints.wait_ms > 0)
 		verdict->charge_attempt = false;
-	if (!verdict->charge_attempt || budget_allows(facts, policy, verdict->wait_ms))
+	if ((!verdict->charge_attempt || facts->attempt <= policy->retries_max) &&
+	    time_allows(facts, policy, verdict->wait_ms))
 		return;
 	*verdict = (struct verdict){
 	    .decision = DECISION_FAIL,

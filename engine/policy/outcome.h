@@ -65,7 +65,8 @@ struct attempt_facts {
 struct verdict {
 	enum decision decision;
 	bool final;            /* nothing more will be sent for this item by itself */
-	bool charge_attempt;   /* counts against retries_max */
+	bool charge_attempt;   /* counts against retries_max; a throttle whose wait the server told
+	                          does not: its limit is not the item's fault */
 	int64_t wait_ms;       /* drawn wait before the next attempt; -1: nothing waits */
 	int64_t wait_ms_min, wait_ms_max; /* the range it was drawn from; -1 */
 	bool budget_spent;     /* retryable, but attempts or time are used up */

@@ -229,7 +229,7 @@ static void test_long_server_wait_pauses_and_is_free(void **state)
 
 	(void)state;
 	facts.hints.wait_ms = WAIT_PAUSES_JOB_MS;
-	assert_true(decide(facts, defaults).charge_attempt);
+	assert_true(decide(facts, (struct retry_policy){5, 500, 60000, 1000}).budget_spent);
 	facts.hints.wait_ms = WAIT_PAUSES_JOB_MS + 1;
 	facts.attempt = 100; /* no budget is asked */
 	verdict = decide(facts, (struct retry_policy){5, 500, 60000, 1000});
@@ -245,15 +245,20 @@ static void test_long_server_wait_pauses_and_is_free(void **state)
 	assert_int_equal(decide(facts, defaults).wait_ms_max, HEADER_WAIT_MS_MAX + 5000);
 }
 
-static void test_used_up_quota_is_free(void **state)
+static void test_a_told_throttle_is_free(void **state)
 {
 	struct attempt_facts facts = answer(429);
 
 	(void)state;
 	facts.hints.wait_ms = 60000;
-	assert_true(decide(facts, defaults).charge_attempt);
-	facts.hints.remaining = 0;
+	facts.attempt = 100;
 	assert_false(decide(facts, defaults).charge_attempt);
+	assert_int_equal(decide(facts, defaults).decision, DECISION_THROTTLE);
+	/* But the time limit is the user's own. */
+	facts.spent_ms = 1000;
+	assert_true(decide(facts, (struct retry_policy){5, 500, 60000, 30000}).budget_spent);
+	facts.spent_ms = 0;
+	facts.attempt = 1;
 	facts.hints.wait_ms = -1; /* when it ends is not told: the budget must bound it */
 	assert_true(decide(facts, defaults).charge_attempt);
 }
@@ -364,7 +369,7 @@ int main(void)
 	    cmocka_unit_test(test_attempt_budget),
 	    cmocka_unit_test(test_time_budget),
 	    cmocka_unit_test(test_long_server_wait_pauses_and_is_free),
-	    cmocka_unit_test(test_used_up_quota_is_free),
+	    cmocka_unit_test(test_a_told_throttle_is_free),
 	    cmocka_unit_test(test_our_own_shortage_is_free),
 	    cmocka_unit_test(test_rules_override),
 	    cmocka_unit_test(test_backoff),
