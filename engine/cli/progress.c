@@ -91,7 +91,7 @@ static void figures(const struct view *view, struct buffer *out)
 		text_rate(out, view->rate_per_s);
 		buffer_text(out, "/s");
 	}
-	if (view->eta_known && view->state != JOB_PAUSED && !view_over(view)) {
+	if (view->eta_known && view->state != JOB_PAUSED && view_final(view) < view->total) {
 		buffer_text(out, "  ETA ");
 		text_range(out, view->eta_s);
 	}

@@ -64,7 +64,8 @@ enum status client_new(const char *address, const char *token, struct client **c
 	made->base = buffer_take(&base);
 	made->handle = curl_easy_init();
 	if (!made->base || !made->handle || !header_add(made, authorization.failed ? NULL : authorization.data) ||
-	    !header_add(made, "Content-Type: application/json") || !header_add(made, "Expect:")) {
+	    !header_add(made, "Content-Type: application/json") ||
+	    !header_add(made, "X-Sluice-Client: cli") || !header_add(made, "Expect:")) {
 		client_free(made);
 		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
 	} else {
