@@ -93,8 +93,9 @@ static void on_tick(void *context)
 	     station = station->hh.next) {
 		struct lane_view view;
 
-		if (station->lane == NULL || station->ended)
+		if (station->lane == NULL || (station->ended && station->end_sampled))
 			continue;
+		station->end_sampled = station->ended; /* the last second is closed, too */
 		lane_view(station->lane, &view);
 		meter_tick(lane_meter(station->lane), now_ns, wall_ms, view.in_flight,
 		           view.concurrency);

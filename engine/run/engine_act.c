@@ -222,7 +222,7 @@ static void refresh(void *context, const struct engine_operation *operation)
 
 static enum status dry(struct engine *engine, int64_t job, enum engine_action action,
                        const struct engine_selection *selection, const char *text,
-                       struct engine_operation *out, struct error *error)
+                       const char *who, struct engine_operation *out, struct error *error)
 {
 	struct count count = {.action = action, .done_too = selection->done_too};
 	enum status status = selection->seq_count > 0
@@ -233,6 +233,7 @@ static enum status dry(struct engine *engine, int64_t job, enum engine_action ac
 		return status;
 	memset(out, 0, sizeof(*out));
 	out->action = action;
+	snprintf(out->who, sizeof(out->who), "%s", who);
 	out->matched = count.matched;
 	out->changed = count.changed;
 	out->created_at_ms = out->finished_at_ms = clock_wall_ms();
@@ -255,8 +256,9 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 		                        sizeof(act.row.selection), error);
 	if (status != STATUS_OK)
 		return status;
+	snprintf(act.row.who, sizeof(act.row.who), "%s", who != NULL ? who : "api");
 	if (dry_run)
-		return dry(engine, job, action, selection, act.row.selection, out, error);
+		return dry(engine, job, action, selection, act.row.selection, act.row.who, out, error);
 	status = engine_row(engine, job, &row, error);
 	if (status != STATUS_OK)
 		return status;
@@ -265,7 +267,6 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 	act.row.done_too = selection->done_too;
 	act.row.created_at_ms = clock_wall_ms();
 	snprintf(act.row.action, sizeof(act.row.action), "%s", action_names[action]);
-	snprintf(act.row.who, sizeof(act.row.who), "%s", who != NULL ? who : "api");
 	(void)bulk_action_parse(action_names[action], &act.what);
 	status = writer_call(engine->writer, selection->seq_count > 0 ? act_on_seqs : act_begin, &act,
 	                     error);

@@ -28,6 +28,7 @@ struct station {
 	bool queued;              /* waits for a free place (running_max) */
 	bool importing;           /* an import or upload is under way */
 	bool ended;               /* the job is finished, cancelled or halted */
+	bool end_sampled;         /* its meter was told of the end */
 	UT_hash_handle hh;
 };
 

@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/base/buffer.h"
+#include "engine/base/json.h"
+
 struct owner {
 	int fd;
 	char path[4096];
@@ -24,41 +27,56 @@ static enum status lock_path(const char *db_path, char *path, size_t size, struc
 	return STATUS_OK;
 }
 
-/* "pid 12\naddress 127.0.0.1:8420\ntoken ab…\n"; lines that we do not know are
- * passed over, a torn file reads as empty. */
+static void copy_member(struct json_span object, const char *name, char *out, size_t size)
+{
+	struct json_span value;
+	struct buffer text = {0};
+
+	if (json_member(object, name, strlen(name), &value) && json_type(value) == JSON_STRING) {
+		json_string_decode(value, &text);
+		snprintf(out, size, "%s", text.data != NULL ? text.data : "");
+	}
+	buffer_free(&text);
+}
+
+/* {"pid":12,"address":"127.0.0.1:8420","token":"ab…"}; a torn or foreign file
+ * reads as empty. */
 static void read_info(int fd, struct owner_info *info)
 {
-	char text[512], *line, *rest;
-	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+	char text[1024];
+	struct json_span object, pid;
+	ssize_t length = pread(fd, text, sizeof(text), 0);
 
 	memset(info, 0, sizeof(*info));
-	if (length <= 0)
+	if (length <= 0 || !json_trim(text, (size_t)length, &object, NULL) ||
+	    json_type(object) != JSON_OBJECT)
 		return;
-	text[length] = '\0';
-	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-		if (strncmp(line, "pid ", 4) == 0)
-			info->pid = strtol(line + 4, NULL, 10);
-		else if (strncmp(line, "address ", 8) == 0)
-			snprintf(info->address, sizeof(info->address), "%s", line + 8);
-		else if (strncmp(line, "token ", 6) == 0)
-			snprintf(info->token, sizeof(info->token), "%s", line + 6);
-	}
+	if (json_member(object, "pid", 3, &pid) && json_type(pid) == JSON_NUMBER)
+		info->pid = strtol(pid.at, NULL, 10); /* ends at the member's comma or brace */
+	copy_member(object, "address", info->address, sizeof(info->address));
+	copy_member(object, "token", info->token, sizeof(info->token));
 }
 
 enum status owner_announce(struct owner *owner, const char *address, const char *token,
                            struct error *error)
 {
-	char text[512];
-	int length = snprintf(text, sizeof(text), "pid %ld\naddress %s\ntoken %s\n", (long)getpid(),
-	                      address, token);
+	struct buffer text = {0};
+	enum status status = STATUS_OK;
 
-	if (length < 0 || (size_t)length >= sizeof(text))
-		return error_set(error, STATUS_USAGE, "%s: address or token too long", owner->path);
-	/* Written over, then cut: a reader in between sees whole old or new lines. */
-	if (pwrite(owner->fd, text, (size_t)length, 0) != length ||
-	    ftruncate(owner->fd, length) != 0)
-		return error_set(error, STATUS_IO, "%s: %s", owner->path, strerror(errno));
-	return STATUS_OK;
+	buffer_printf(&text, "{\"pid\":%ld,\"address\":", (long)getpid());
+	buffer_json_text(&text, address);
+	buffer_text(&text, ",\"token\":");
+	buffer_json_text(&text, token);
+	buffer_text(&text, "}\n");
+	if (text.failed)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	else if (pwrite(owner->fd, text.data, text.length, 0) != (ssize_t)text.length ||
+	         ftruncate(owner->fd, (off_t)text.length) != 0)
+		status = error_set(error, STATUS_IO, "%s: %s", owner->path, strerror(errno));
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.length);
+	buffer_free(&text);
+	return status;
 }
 
 /* owner_find holds a shared lock for microseconds: that is not an owner. */

@@ -1,4 +1,4 @@
-/* One owner per database: DB.lock (flock, 0600) holds the owner's pid, address
+/* One owner per database: DB.lock (flock, 0600; JSON) holds the owner's pid, address
  * and token, so that other commands find their way to it.  The file stays when
  * the owner ends; only the lock says whether anybody is there. */
 #ifndef SLUICE_STORE_OWNER_H
