@@ -21,7 +21,7 @@ struct api {
 	const struct database *database; /* NULL: inside */
 	struct engine *engine;           /* in process */
 	bool engine_borrowed;
-	struct client *client;           /* over HTTP */
+	struct client *client; /* over HTTP */
 };
 
 static void let_go(struct api *api)
@@ -36,7 +36,7 @@ static void let_go(struct api *api)
 /* One look: is there a way in?  STATUS_OWNED: not now. */
 static enum status try_connect(struct api *api, struct error *error)
 {
-	struct engine_options options = { .db_path = api->database->path, .mode = ENGINE_MAINTAIN };
+	struct engine_options options = {.db_path = api->database->path, .mode = ENGINE_MAINTAIN};
 	struct engine_owner owner;
 	enum status status = engine_owner(api->database->path, &owner, error);
 
@@ -45,7 +45,8 @@ static enum status try_connect(struct api *api, struct error *error)
 	if (status)
 		return status;
 	if (!owner.address[0])
-		return error_set(error, STATUS_OWNED, "process %ld works on %s and offers no API (--no-ui)", owner.pid,
+		return error_set(error, STATUS_OWNED,
+		                 "process %ld works on %s and offers no API (--no-ui)", owner.pid,
 		                 api->database->path);
 	status = client_new(owner.address, owner.token, &api->client, error);
 	explicit_bzero(owner.token, sizeof(owner.token));
@@ -55,7 +56,7 @@ static enum status try_connect(struct api *api, struct error *error)
 static enum status find_way(struct api *api, struct error *error)
 {
 	int64_t deadline = clock_mono_ns() + OWNER_WAIT_NS;
-	struct timespec pause = { 0, OWNER_POLL_MS * NS_PER_MS };
+	struct timespec pause = {0, OWNER_POLL_MS * NS_PER_MS};
 
 	for (;;) {
 		enum status status = try_connect(api, error);
@@ -123,7 +124,7 @@ void api_query(struct api_call *call, const char *name, const char *value)
 	if (!value)
 		return;
 	assert(call->query_count < API_QUERY_MAX);
-	call->query[call->query_count++] = (struct client_query){ name, value };
+	call->query[call->query_count++] = (struct client_query){name, value};
 }
 
 /* ---- one exchange ---------------------------------------------------------- */
@@ -168,25 +169,28 @@ static enum status call_inside(struct api *api, const struct api_call *call, con
 		.body_length = call->body ? strlen(call->body) : 0,
 		.who = "cli",
 	};
-	struct route_response response = { 0 };
-	struct buffer piece = { 0 };
+	struct route_response response = {0};
+	struct buffer piece = {0};
 	bool going, more, broken;
 
 	routes_dispatch(api->engine, &request, &response);
 	*http_status = response.status;
-	going = deliver(delivery, response.status, response.body.data ? response.body.data : "", response.body.length);
+	going = deliver(delivery, response.status, response.body.data ? response.body.data : "",
+	                response.body.length);
 	more = response.next != NULL;
 	while (going && more && !piece.failed) {
 		buffer_reset(&piece, 1u << 20);
 		more = response.next(response.stream, &piece);
-		going = deliver(delivery, response.status, piece.data ? piece.data : "", piece.length);
+		going = deliver(delivery, response.status, piece.data ? piece.data : "",
+		                piece.length);
 	}
 	broken = piece.failed;
 	buffer_free(&piece);
 	route_response_free(&response);
 	if (!going)
 		return error_set(error, STATUS_CLOSED, "stopped");
-	return broken ? error_set(error, STATUS_IO, "the answer broke off before its end") : STATUS_OK;
+	return broken ? error_set(error, STATUS_IO, "the answer broke off before its end")
+	              : STATUS_OK;
 }
 
 static enum status call_owner(struct api *api, const struct api_call *call, const char *path,
@@ -205,8 +209,8 @@ static enum status call_owner(struct api *api, const struct api_call *call, cons
 }
 
 /* The owner may have gone since: then there is another way in. */
-static enum status exchange(struct api *api, const struct api_call *call, struct delivery *delivery, int *http_status,
-                            struct error *error)
+static enum status exchange(struct api *api, const struct api_call *call, struct delivery *delivery,
+                            int *http_status, struct error *error)
 {
 	char path[sizeof(ROUTES_PREFIX) + sizeof(call->path)];
 	enum status status = STATUS_NOT_FOUND;
@@ -264,7 +268,7 @@ enum status api_stream(struct api *api, const struct api_call *call,
                        bool (*sink)(void *context, const char *bytes, size_t length), void *context,
                        struct error *error)
 {
-	struct delivery delivery = { .sink = sink, .context = context };
+	struct delivery delivery = {.sink = sink, .context = context};
 	int http_status = 0;
 	struct error local;
 	enum status status = exchange(api, call, &delivery, &http_status, error ? error : &local);
@@ -283,7 +287,8 @@ static bool collect(void *context, const char *bytes, size_t length)
 	return !answer->failed;
 }
 
-enum status api_text(struct api *api, const struct api_call *call, struct buffer *answer, struct error *error)
+enum status api_text(struct api *api, const struct api_call *call, struct buffer *answer,
+                     struct error *error)
 {
 	buffer_reset(answer, 1u << 20);
 	enum status status = api_stream(api, call, collect, answer, error);
@@ -300,7 +305,7 @@ enum status api_document(struct api *api, const struct api_call *call, struct bu
 
 	if (status)
 		return status;
-	*document = (struct json_span){ empty, 2 };
+	*document = (struct json_span){empty, 2};
 	if (answer->length && !json_trim(answer->data, answer->length, document, NULL))
 		return error_set(error, STATUS_IO, "the API's answer is not JSON");
 	return STATUS_OK;

@@ -30,7 +30,7 @@ struct api_call {
 	char path[512];     /* behind /api/v1, decoded: "/jobs/crm/items" */
 	struct client_query query[API_QUERY_MAX];
 	int query_count;
-	const char *body;   /* JSON, or NULL */
+	const char *body; /* JSON, or NULL */
 };
 
 void api_path(struct api_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -43,7 +43,8 @@ void api_query(struct api_call *call, const char *name, const char *value);
 enum status api_document(struct api *api, const struct api_call *call, struct buffer *answer,
                          struct json_span *document, struct error *error);
 /* Call and collect text. */
-enum status api_text(struct api *api, const struct api_call *call, struct buffer *answer, struct error *error);
+enum status api_text(struct api *api, const struct api_call *call, struct buffer *answer,
+                     struct error *error);
 /* Call and hand the answer on as it comes; false from the sink ends it (STATUS_CLOSED). */
 enum status api_stream(struct api *api, const struct api_call *call,
                        bool (*sink)(void *context, const char *bytes, size_t length), void *context,

@@ -49,12 +49,12 @@ struct talk {
 	const struct arguments *arguments;
 	struct database database;
 	struct api *api;
-	struct buffer answer;       /* the last answer; `document` lies in it */
+	struct buffer answer; /* the last answer; `document` lies in it */
 	struct json_span document;
 	struct error error;
-	bool json;                  /* --json */
-	bool color;                 /* on stdout */
-	const char *job;            /* the first operand, where the command has one */
+	bool json;       /* --json */
+	bool color;      /* on stdout */
+	const char *job; /* the first operand, where the command has one */
 };
 
 /* Find the database and a way to its API.  Not OK: talk->error says why. */
@@ -78,7 +78,8 @@ struct listing {
 };
 /* Walk its elements.  *next: where to go on, 0 at the end. */
 enum status talk_pages(struct talk *talk, struct api_call *call, const struct listing *listing,
-                       void (*visit)(void *context, struct json_span element), void *context, int64_t *next);
+                       void (*visit)(void *context, struct json_span element), void *context,
+                       int64_t *next);
 /* The same as one JSON document, as if the API had given it in one page. */
 enum status talk_pages_json(struct talk *talk, struct api_call *call, const struct listing *listing,
                             struct buffer *out);

@@ -55,18 +55,21 @@ static enum status sequence_add(struct act *act, const char *text, struct error 
 			second = number_length(at + first + 1);
 		size_t length = first + (second ? second + 1 : 0);
 		if (!first || (at[length] && at[length] != ','))
-			return error_set(error, STATUS_USAGE, "--seq: '%s' is no number, range or list of them", text);
+			return error_set(error, STATUS_USAGE,
+			                 "--seq: '%s' is no number, range or list of them", text);
 		if (second)
 			buffer_printf(&act->ranges, "%.*s ", (int)length, at);
 		else
-			buffer_printf(&act->numbers, "%s\"%.*s\"", act->numbers.length ? "," : "", (int)length, at);
+			buffer_printf(&act->numbers, "%s\"%.*s\"", act->numbers.length ? "," : "",
+			              (int)length, at);
 		if (!at[length])
 			return STATUS_OK;
 		at += length + 1;
 	}
 }
 
-static enum status sequences_add(struct act *act, const struct arguments *arguments, struct error *error)
+static enum status sequences_add(struct act *act, const struct arguments *arguments,
+                                 struct error *error)
 {
 	int given = arguments_count(arguments, OPTION_SELECT_SEQ);
 
@@ -80,7 +83,8 @@ static enum status sequences_add(struct act *act, const struct arguments *argume
 	/* "--seq 1 2 3": what follows are numbers too. */
 	for (int i = 1; i < arguments->operand_count; i++) {
 		if (!given)
-			return error_set(error, STATUS_USAGE, "one argument too many: '%s'", arguments->operands[i]);
+			return error_set(error, STATUS_USAGE, "one argument too many: '%s'",
+			                 arguments->operands[i]);
 		enum status status = sequence_add(act, arguments->operands[i], error);
 		if (status)
 			return status;
@@ -88,7 +92,8 @@ static enum status sequences_add(struct act *act, const struct arguments *argume
 	return STATUS_OK;
 }
 
-static enum status select_items(struct act *act, const struct arguments *arguments, struct error *error)
+static enum status select_items(struct act *act, const struct arguments *arguments,
+                                struct error *error)
 {
 	const char *filter = arguments_text(arguments, OPTION_SELECT_FILTER, NULL);
 	const char *group = arguments_text(arguments, OPTION_SELECT_GROUP, NULL);
@@ -99,17 +104,21 @@ static enum status select_items(struct act *act, const struct arguments *argumen
 	if (status)
 		return status;
 	if (!all && !filter && !group && !sequences)
-		return error_set(error, STATUS_USAGE, "which items? --all, --filter F, --group G or --seq N");
+		return error_set(error, STATUS_USAGE,
+		                 "which items? --all, --filter F, --group G or --seq N");
 	if (all && (filter || group || sequences))
-		return error_set(error, STATUS_USAGE, "--all leaves nothing to select by --filter, --group or --seq");
+		return error_set(error, STATUS_USAGE,
+		                 "--all leaves nothing to select by --filter, --group or --seq");
 	if (group && strspn(group, "0123456789abcdefABCDEF") != strlen(group))
-		return error_set(error, STATUS_USAGE, "--group: '%s' is no group's id (see `sluice groups`)", group);
+		return error_set(error, STATUS_USAGE,
+		                 "--group: '%s' is no group's id (see `sluice groups`)", group);
 	if (filter)
 		buffer_text(&act->filter, filter);
 	if (group)
 		buffer_printf(&act->filter, "%sgroup:%s", filter ? " " : "", group);
 	if (arguments->command == COMMAND_RESOLVE && !arguments_has(arguments, OPTION_AS))
-		return error_set(error, STATUS_USAGE, "what became of them? --as done or --as failed");
+		return error_set(error, STATUS_USAGE,
+		                 "what became of them? --as done or --as failed");
 	return STATUS_OK;
 }
 
@@ -119,8 +128,8 @@ static enum status select_items(struct act *act, const struct arguments *argumen
 static enum status operation_wait(struct act *act)
 {
 	struct talk *talk = &act->talk;
-	struct api_call look = { 0 };
-	struct timespec pause = { 0, OPERATION_POLL_MS * NS_PER_MS };
+	struct api_call look = {0};
+	struct timespec pause = {0, OPERATION_POLL_MS * NS_PER_MS};
 	char after[64], id[24];
 
 	document_copy(talk->document, "id", id, sizeof(id));
@@ -143,7 +152,7 @@ static enum status act_call(struct act *act, struct buffer *selection)
 {
 	struct talk *talk = &act->talk;
 	const struct arguments *arguments = talk->arguments;
-	struct api_call call = { .method = "POST" };
+	struct api_call call = {.method = "POST"};
 	char after[32];
 	enum status status;
 
@@ -152,7 +161,8 @@ static enum status act_call(struct act *act, struct buffer *selection)
 	if (arguments->command == COMMAND_RETRY && arguments_has(arguments, OPTION_FORCE))
 		buffer_text(selection, ",\"done_too\":true");
 	if (arguments->command == COMMAND_RESOLVE)
-		buffer_printf(selection, ",\"as\":\"%s\"", arguments_text(arguments, OPTION_AS, ""));
+		buffer_printf(selection, ",\"as\":\"%s\"",
+		              arguments_text(arguments, OPTION_AS, ""));
 	buffer_char(selection, '}');
 	if (selection->failed)
 		return error_set(&talk->error, STATUS_NO_MEMORY, "out of memory");
@@ -175,7 +185,7 @@ static enum status act_call(struct act *act, struct buffer *selection)
 
 static enum status filter_call(struct act *act, const char *term, size_t length)
 {
-	struct buffer filter = { 0 }, selection = { 0 };
+	struct buffer filter = {0}, selection = {0};
 
 	if (act->filter.length)
 		buffer_append(&filter, act->filter.data, act->filter.length);
@@ -202,9 +212,10 @@ static enum status each_call(struct act *act, const char *list, const char *betw
 	return status;
 }
 
-static enum status body_call(struct act *act, const char *before, const struct buffer *inside, const char *after)
+static enum status body_call(struct act *act, const char *before, const struct buffer *inside,
+                             const char *after)
 {
-	struct buffer selection = { 0 };
+	struct buffer selection = {0};
 
 	buffer_text(&selection, before);
 	if (inside)
@@ -244,7 +255,9 @@ static void sentence(const struct act *act, struct buffer *out)
 	if (arguments->command == COMMAND_RETRY)
 		done = "put back to pending";
 	else if (arguments->command == COMMAND_RESOLVE)
-		done = strcmp(arguments_text(arguments, OPTION_AS, ""), "done") == 0 ? "resolved as done" : "resolved as failed";
+		done = strcmp(arguments_text(arguments, OPTION_AS, ""), "done") == 0
+		               ? "resolved as done"
+		               : "resolved as failed";
 	buffer_printf(out, dry ? " would be %s\n" : " %s\n", done);
 	if (!dry && act->changed < act->matched) {
 		text_count(out, act->matched - act->changed);
@@ -254,12 +267,15 @@ static void sentence(const struct act *act, struct buffer *out)
 
 static void next_hint(const struct act *act)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 
-	if (act->talk.arguments->command != COMMAND_RETRY || act->changed == 0 || api_owned(act->talk.api) ||
-	    arguments_has(act->talk.arguments, OPTION_COUNT_ONLY) || arguments_has(act->talk.arguments, OPTION_QUIET))
+	if (act->talk.arguments->command != COMMAND_RETRY || act->changed == 0 ||
+	    api_owned(act->talk.api) || arguments_has(act->talk.arguments, OPTION_COUNT_ONLY) ||
+	    arguments_has(act->talk.arguments, OPTION_QUIET))
 		return;
-	buffer_text(&line, "They are sent when the job runs again: give its `sluice run` command, or `sluice serve");
+	buffer_text(
+		&line,
+		"They are sent when the job runs again: give its `sluice run` command, or `sluice serve");
 	database_suggest(&act->talk.database, &line);
 	if (!line.failed)
 		fprintf(stderr, "%s`.\n", line.data);
@@ -268,8 +284,8 @@ static void next_hint(const struct act *act)
 
 int command_act(const struct arguments *arguments)
 {
-	struct act act = { 0 };
-	struct buffer out = { 0 };
+	struct act act = {0};
+	struct buffer out = {0};
 	struct error error;
 	int code;
 
@@ -278,7 +294,8 @@ int command_act(const struct arguments *arguments)
 		return fail_usage(command_table[arguments->command].name, &error);
 	}
 	if (arguments->command == COMMAND_RETRY && arguments_has(arguments, OPTION_FORCE))
-		log_warn("--force: items that are done are sent again too; the server gets their requests twice");
+		log_warn(
+			"--force: items that are done are sent again too; the server gets their requests twice");
 	if (talk_open(&act.talk, arguments) || act_calls(&act)) {
 		code = talk_fail(&act.talk);
 	} else {

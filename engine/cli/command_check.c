@@ -25,10 +25,12 @@ static void request_text(void *context, int64_t seq, const char *text, size_t le
 }
 
 /* Check everything; the requests go to stdout. */
-static enum status check(const struct run_target *target, int render, int64_t *rows, struct error *error)
+static enum status check(const struct run_target *target, int render, int64_t *rows,
+                         struct error *error)
 {
-	struct buffer out = { 0 };
-	enum status status = engine_check(target->spec, target->given, render, request_text, &out, rows, error);
+	struct buffer out = {0};
+	enum status status =
+		engine_check(target->spec, target->given, render, request_text, &out, rows, error);
 
 	if (status == STATUS_OK && !terminal_print(&out))
 		status = error_set(error, STATUS_IO, "cannot write to standard output");
@@ -40,7 +42,7 @@ int command_check(const struct arguments *arguments)
 {
 	struct run_target target;
 	struct error error;
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 	int64_t rows = 0;
 	int code = EXIT_DONE;
 
@@ -63,7 +65,7 @@ int command_check(const struct arguments *arguments)
 
 static void say_new(const struct run *run, int64_t rows)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 
 	buffer_printf(&line, "would make job '%s' and send ", run->target.spec->name);
 	text_counted(&line, rows, "item", "items");
@@ -74,12 +76,15 @@ static void say_new(const struct run *run, int64_t rows)
 
 static void say_resume(const struct run *run)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 
 	if (run->view.state == JOB_FINISHED)
-		buffer_printf(&line, "job '%s' is finished: of the items on record nothing would be sent", run->view.name);
+		buffer_printf(&line,
+		              "job '%s' is finished: of the items on record nothing would be sent",
+		              run->view.name);
 	else if (run->view.state == JOB_CANCELLED)
-		buffer_printf(&line, "job '%s' was cancelled: only --new would start afresh", run->view.name);
+		buffer_printf(&line, "job '%s' was cancelled: only --new would start afresh",
+		              run->view.name);
 	else {
 		buffer_printf(&line, "would go on with job '%s': ", run->view.name);
 		text_count(&line, view_final(&run->view));
@@ -95,9 +100,10 @@ static void say_resume(const struct run *run)
 /* The definition on record, where this process may read the database itself. */
 static enum status say_differences(struct run *run)
 {
-	struct engine_options options = { .db_path = run->session.database.path, .mode = ENGINE_MAINTAIN };
+	struct engine_options options = {.db_path = run->session.database.path,
+	                                 .mode = ENGINE_MAINTAIN};
 	struct engine *engine = NULL;
-	struct buffer lines = { 0 };
+	struct buffer lines = {0};
 	char *canonical = NULL;
 	enum status status = engine_open(&options, &engine, &run->error);
 
@@ -111,7 +117,8 @@ static enum status say_differences(struct run *run)
 	    !arguments_has(run->arguments, OPTION_UPDATE_JOB)) {
 		log_error("job '%s' is on record with another definition:", run->view.name);
 		fputs(lines.failed ? "" : lines.data, stderr);
-		status = error_set(&run->error, STATUS_CONFLICT, "--update-job would accept it, --new would start afresh");
+		status = error_set(&run->error, STATUS_CONFLICT,
+		                   "--update-job would accept it, --new would start afresh");
 	}
 	engine_close(engine);
 	free(canonical);
@@ -122,7 +129,7 @@ static enum status say_differences(struct run *run)
 /* Is there a job of that name?  Over the API, so that a database at work can be asked too. */
 static enum status look(struct run *run, bool *found)
 {
-	struct api_call call = { 0 };
+	struct api_call call = {0};
 	struct api *api = NULL;
 	enum status status = api_open(&run->session.database, &api, &run->error);
 

@@ -9,7 +9,8 @@
 #include "engine/cli/view.h"
 
 /* The body of PATCH: what was given. */
-static enum status limits_body(const struct arguments *arguments, struct buffer *body, struct error *error)
+static enum status limits_body(const struct arguments *arguments, struct buffer *body,
+                               struct error *error)
 {
 	const char *rate = arguments_text(arguments, OPTION_SET_RATE, NULL);
 	const char *between = "{";
@@ -28,11 +29,13 @@ static enum status limits_body(const struct arguments *arguments, struct buffer 
 		between = ",";
 	}
 	if (arguments_has(arguments, OPTION_SET_BURST)) {
-		buffer_printf(body, "%s\"burst\":%" PRId64, between, arguments_number(arguments, OPTION_SET_BURST, 0));
+		buffer_printf(body, "%s\"burst\":%" PRId64, between,
+		              arguments_number(arguments, OPTION_SET_BURST, 0));
 		between = ",";
 	}
 	if (*between == '{')
-		return error_set(error, STATUS_USAGE, "set what? --concurrency N, --rate R or --burst N");
+		return error_set(error, STATUS_USAGE,
+		                 "set what? --concurrency N, --rate R or --burst N");
 	buffer_char(body, '}');
 	return body->failed ? error_set(error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
 }
@@ -89,12 +92,14 @@ static enum status report(struct talk *talk, struct buffer *out)
 
 static void next_hint(const struct talk *talk)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 
 	if (talk->arguments->command != COMMAND_RESUME || api_owned(talk->api) ||
 	    arguments_has(talk->arguments, OPTION_QUIET))
 		return;
-	buffer_text(&line, "It goes on when it runs again: give its `sluice run` command, or `sluice serve");
+	buffer_text(
+		&line,
+		"It goes on when it runs again: give its `sluice run` command, or `sluice serve");
 	database_suggest(&talk->database, &line);
 	if (!line.failed)
 		fprintf(stderr, "%s`.\n", line.data);
@@ -104,8 +109,8 @@ static void next_hint(const struct talk *talk)
 int command_control(const struct arguments *arguments)
 {
 	struct talk talk;
-	struct api_call call = { .method = "POST" };
-	struct buffer body = { 0 }, out = { 0 };
+	struct api_call call = {.method = "POST"};
+	struct buffer body = {0}, out = {0};
 	struct error error;
 	char after[32] = "";
 	int code;
@@ -122,8 +127,8 @@ int command_control(const struct arguments *arguments)
 		snprintf(after, sizeof(after), "/%s", command_table[arguments->command].name);
 	}
 	call.body = body.data;
-	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, after) || talk_call(&talk, &call) ||
-	    report(&talk, &out)) {
+	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, after) ||
+	    talk_call(&talk, &call) || report(&talk, &out)) {
 		code = talk_fail(&talk);
 	} else {
 		next_hint(&talk);

@@ -12,8 +12,8 @@
 
 static int check(struct talk *talk)
 {
-	struct api_call call = { .path = "/db/check" };
-	struct buffer report = { 0 }, out = { 0 };
+	struct api_call call = {.path = "/db/check"};
+	struct buffer report = {0}, out = {0};
 
 	if (talk_call(talk, &call))
 		return talk_fail(talk);
@@ -41,14 +41,15 @@ static enum status absolute(const char *path, char out[PATH_MAX], struct error *
 		length = snprintf(out, PATH_MAX, "%s/%s", folder, path);
 	else
 		return error_set(error, STATUS_IO, "no current folder: %s", strerror(errno));
-	return length > 0 && length < PATH_MAX ? STATUS_OK
-	                                       : error_set(error, STATUS_USAGE, "the backup's path is too long");
+	return length > 0 && length < PATH_MAX
+	               ? STATUS_OK
+	               : error_set(error, STATUS_USAGE, "the backup's path is too long");
 }
 
 static int backup(struct talk *talk)
 {
-	struct api_call call = { .method = "POST", .path = "/db/backup" };
-	struct buffer body = { 0 }, out = { 0 };
+	struct api_call call = {.method = "POST", .path = "/db/backup"};
+	struct buffer body = {0}, out = {0};
 	char path[PATH_MAX];
 	int code;
 
@@ -58,7 +59,8 @@ static int backup(struct talk *talk)
 	buffer_json_text(&body, path);
 	buffer_char(&body, '}');
 	call.body = body.data;
-	if (body.failed ? error_set(&talk->error, STATUS_NO_MEMORY, "out of memory") : talk_call(talk, &call)) {
+	if (body.failed ? error_set(&talk->error, STATUS_NO_MEMORY, "out of memory")
+	                : talk_call(talk, &call)) {
 		code = talk_fail(talk);
 	} else {
 		buffer_text(&out, "backed up to ");
@@ -72,8 +74,8 @@ static int backup(struct talk *talk)
 
 static int vacuum(struct talk *talk)
 {
-	struct api_call call = { .method = "POST", .path = "/db/vacuum" };
-	struct buffer out = { 0 };
+	struct api_call call = {.method = "POST", .path = "/db/vacuum"};
+	struct buffer out = {0};
 
 	if (talk_call(talk, &call))
 		return talk_fail(talk);
@@ -87,7 +89,7 @@ int command_db(const struct arguments *arguments)
 		const char *name;
 		int operands;
 		int (*run)(struct talk *talk);
-	} actions[] = { { "check", 1, check }, { "backup", 2, backup }, { "vacuum", 1, vacuum } };
+	} actions[] = {{"check", 1, check}, {"backup", 2, backup}, {"vacuum", 1, vacuum}};
 	struct talk talk;
 	struct error error;
 
@@ -95,12 +97,14 @@ int command_db(const struct arguments *arguments)
 		if (strcmp(arguments->operands[0], actions[i].name) != 0)
 			continue;
 		if (arguments->operand_count != actions[i].operands) {
-			error_set(&error, STATUS_USAGE, actions[i].operands == 2 ? "backup: to which FILE?"
-			                                                         : "one argument too many");
+			error_set(&error, STATUS_USAGE,
+			          actions[i].operands == 2 ? "backup: to which FILE?"
+			                                   : "one argument too many");
 			return fail_usage("db", &error);
 		}
 		return talk_open(&talk, arguments) ? talk_fail(&talk) : actions[i].run(&talk);
 	}
-	error_set(&error, STATUS_USAGE, "'%s' is none of check, backup, vacuum", arguments->operands[0]);
+	error_set(&error, STATUS_USAGE, "'%s' is none of check, backup, vacuum",
+	          arguments->operands[0]);
 	return fail_usage("db", &error);
 }

@@ -14,9 +14,9 @@
 
 struct destination {
 	FILE *file;
-	const char *path;          /* -o FILE; NULL: stdout */
-	char temporary[PATH_MAX];  /* beside it, renamed in the end */
-	bool csv, quoted;          /* within a quoted CSV field */
+	const char *path;         /* -o FILE; NULL: stdout */
+	char temporary[PATH_MAX]; /* beside it, renamed in the end */
+	bool csv, quoted;         /* within a quoted CSV field */
 	int64_t lines;
 	int write_errno;
 };
@@ -30,16 +30,20 @@ static enum status destination_open(struct destination *to, const char *path, st
 	to->file = stdout;
 	if (!path)
 		return STATUS_OK;
-	if (snprintf(to->temporary, sizeof(to->temporary), "%s.XXXXXX", path) >= (int)sizeof(to->temporary))
+	if (snprintf(to->temporary, sizeof(to->temporary), "%s.XXXXXX", path) >=
+	    (int)sizeof(to->temporary))
 		return error_set(error, STATUS_USAGE, "the output's path is too long");
 	descriptor = mkstemp(to->temporary);
 	if (descriptor < 0)
-		return error_set(error, STATUS_IO, "cannot write beside %s: %s", path, strerror(errno));
+		return error_set(error, STATUS_IO, "cannot write beside %s: %s", path,
+		                 strerror(errno));
 	mask = umask(0);
 	umask(mask);
-	/* mkstemp makes it 0600; a new file's usual mode, as umask has it, is what -o is expected to give. */
+	/* mkstemp makes it 0600; a new file's usual mode, as umask has it, is what -o is expected
+	 * to give. */
 	if (fchmod(descriptor, 0666 & ~mask) || !(to->file = fdopen(descriptor, "w"))) {
-		enum status status = error_set(error, STATUS_IO, "cannot write %s: %s", to->temporary, strerror(errno));
+		enum status status = error_set(error, STATUS_IO, "cannot write %s: %s",
+		                               to->temporary, strerror(errno));
 		close(descriptor);
 		unlink(to->temporary);
 		return status;
@@ -55,7 +59,8 @@ static enum status destination_close(struct destination *to, bool whole, struct 
 
 	if (!to->path) {
 		if (fflush(stdout) && errno != EPIPE && whole)
-			status = error_set(error, STATUS_IO, "cannot write to standard output: %s", strerror(errno));
+			status = error_set(error, STATUS_IO, "cannot write to standard output: %s",
+			                   strerror(errno));
 		return status;
 	}
 	failed = fflush(to->file) || fsync(fileno(to->file)) ? errno : 0;
@@ -64,7 +69,8 @@ static enum status destination_close(struct destination *to, bool whole, struct 
 	if (whole && !failed && rename(to->temporary, to->path))
 		failed = errno;
 	if (whole && failed)
-		status = error_set(error, STATUS_IO, "cannot write %s: %s", to->path, strerror(failed));
+		status = error_set(error, STATUS_IO, "cannot write %s: %s", to->path,
+		                   strerror(failed));
 	if (!whole || failed)
 		unlink(to->temporary);
 	return status;
@@ -94,7 +100,7 @@ static bool take(void *context, const char *bytes, size_t length)
 
 static void say_rows(const struct destination *to)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 	int64_t rows = to->lines - (to->csv && to->lines > 0);
 
 	text_counted(&line, rows, "row", "rows");
@@ -114,7 +120,8 @@ static enum status export_to(struct talk *talk, const struct api_call *call, str
 	if (status == STATUS_CLOSED && to->write_errno == EPIPE)
 		return destination_close(to, false, NULL); /* the reader had enough: no failure */
 	if (status == STATUS_CLOSED)
-		status = error_set(&talk->error, STATUS_IO, "cannot write: %s", strerror(to->write_errno));
+		status = error_set(&talk->error, STATUS_IO, "cannot write: %s",
+		                   strerror(to->write_errno));
 	if (status) {
 		destination_close(to, false, NULL);
 		return status;
@@ -128,8 +135,8 @@ static enum status export_to(struct talk *talk, const struct api_call *call, str
 int command_export(const struct arguments *arguments)
 {
 	struct talk talk;
-	struct api_call call = { 0 };
-	struct destination to = { 0 };
+	struct api_call call = {0};
+	struct destination to = {0};
 	struct error error;
 	const char *format = arguments_text(arguments, OPTION_EXPORT_FORMAT, "ndjson");
 

@@ -12,8 +12,8 @@
 #define ROWS_DEFAULT 50
 
 static const struct table_column columns[] = {
-	{ "SEQ", true, 0 },  { "STATE", false, 0 },  { "TRIES", true, 0 },   { "HTTP", true, 0 },
-	{ "MS", true, 0 },   { "KEY", false, 12 },   { "INPUT", false, 16 }, { "CAUSE", false, 16 },
+	{"SEQ", true, 0}, {"STATE", false, 0}, {"TRIES", true, 0},   {"HTTP", true, 0},
+	{"MS", true, 0},  {"KEY", false, 12},  {"INPUT", false, 16}, {"CAUSE", false, 16},
 };
 #define COLUMN_COUNT ((int)(sizeof(columns) / sizeof(columns[0])))
 
@@ -40,11 +40,11 @@ static void number_cell(struct table *table, struct json_span item, const char *
 /* Why it failed; for one that waits, when it is tried again. */
 static void cause_cell(struct table *table, struct json_span item)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	int64_t due = document_time_ms(item, "due");
 
 	if (due) {
-		struct buffer when = { 0 };
+		struct buffer when = {0};
 		time_text(&when, due);
 		buffer_printf(&text, "again at %s; ", when.length > 11 ? when.data + 11 : "?");
 		buffer_free(&when);
@@ -59,7 +59,7 @@ static void cause_cell(struct table *table, struct json_span item)
 static void item_row(void *context, struct json_span item)
 {
 	struct table *table = context;
-	struct buffer key = { 0 };
+	struct buffer key = {0};
 	char state[32];
 	struct json_span input = document_at(item, "input");
 
@@ -79,15 +79,16 @@ static void item_row(void *context, struct json_span item)
 	buffer_free(&key);
 }
 
-static enum status items_table(struct talk *talk, struct api_call *call, const struct listing *listing,
-                               struct buffer *out, int64_t *next)
+static enum status items_table(struct talk *talk, struct api_call *call,
+                               const struct listing *listing, struct buffer *out, int64_t *next)
 {
 	struct table *table = table_new(columns, COLUMN_COUNT);
 	enum status status = STATUS_NO_MEMORY;
 
 	if (table)
 		status = talk_pages(talk, call, listing, item_row, table, next);
-	if (status == STATUS_OK && table_rows(table) && !table_print(table, terminal_width(1), talk->color, out))
+	if (status == STATUS_OK && table_rows(table) &&
+	    !table_print(table, terminal_width(1), talk->color, out))
 		status = STATUS_NO_MEMORY;
 	if (status == STATUS_NO_MEMORY)
 		error_set(&talk->error, status, "out of memory");
@@ -98,7 +99,7 @@ static enum status items_table(struct talk *talk, struct api_call *call, const s
 /* What to type for the rest. */
 static void more_hint(const struct talk *talk, int64_t next)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 	const char *filter = arguments_text(talk->arguments, OPTION_FILTER, NULL);
 
 	buffer_text(&line, "more: sluice items ");
@@ -117,10 +118,10 @@ static void more_hint(const struct talk *talk, int64_t next)
 int command_items(const struct arguments *arguments)
 {
 	struct talk talk;
-	struct api_call call = { 0 };
-	struct buffer out = { 0 };
-	struct listing listing = { "items", "after", arguments_number(arguments, OPTION_AFTER, 0),
-		                   arguments_number(arguments, OPTION_ROWS, ROWS_DEFAULT) };
+	struct api_call call = {0};
+	struct buffer out = {0};
+	struct listing listing = {"items", "after", arguments_number(arguments, OPTION_AFTER, 0),
+	                          arguments_number(arguments, OPTION_ROWS, ROWS_DEFAULT)};
 	int64_t next = 0;
 	bool loud = !arguments_has(arguments, OPTION_QUIET);
 	enum status status;

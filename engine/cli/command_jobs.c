@@ -18,9 +18,9 @@
 /* ---- ls -------------------------------------------------------------------------- */
 
 static const struct table_column job_columns[] = {
-	{ "ID", true, 0 },     { "NAME", false, 12 },   { "STATE", false, 12 },  { "DONE", true, 0 },
-	{ "%", true, 0 },      { "FAILED", true, 0 },   { "UNKNOWN", true, 0 },  { "WAITING", true, 0 },
-	{ "RATE", true, 0 },   { "CREATED", false, 0 },
+	{"ID", true, 0},   {"NAME", false, 12},   {"STATE", false, 12}, {"DONE", true, 0},
+	{"%", true, 0},    {"FAILED", true, 0},   {"UNKNOWN", true, 0}, {"WAITING", true, 0},
+	{"RATE", true, 0}, {"CREATED", false, 0},
 };
 #define JOB_COLUMNS ((int)(sizeof(job_columns) / sizeof(job_columns[0])))
 
@@ -55,7 +55,7 @@ static void job_state_cell(struct table *table, const struct view *view)
 static void job_row(void *context, struct json_span element)
 {
 	struct table *table = context;
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	struct view view;
 	char short_text[64];
 
@@ -93,7 +93,7 @@ static int no_jobs(struct talk *talk)
 	char folder[PATH_MAX];
 	struct database above = talk->database;
 	char *slash = strrchr(above.path, '/');
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 
 	if (slash && slash != above.path)
 		*slash = '\0';
@@ -112,9 +112,10 @@ static int no_jobs(struct talk *talk)
 int command_ls(const struct arguments *arguments)
 {
 	struct talk talk;
-	struct api_call call = { .path = "/jobs" };
-	struct buffer out = { 0 };
-	struct listing listing = { "jobs", "before", 0, arguments_number(arguments, OPTION_ROWS, INT64_MAX) };
+	struct api_call call = {.path = "/jobs"};
+	struct buffer out = {0};
+	struct listing listing = {"jobs", "before", 0,
+	                          arguments_number(arguments, OPTION_ROWS, INT64_MAX)};
 	int64_t next;
 	enum status status = talk_open(&talk, arguments);
 
@@ -128,7 +129,8 @@ int command_ls(const struct arguments *arguments)
 		struct table *table = table_new(job_columns, JOB_COLUMNS);
 		if (table)
 			status = talk_pages(&talk, &call, &listing, job_row, table, &next);
-		if (!table || (!status && table_rows(table) && !table_print(table, terminal_width(1), talk.color, &out)))
+		if (!table || (!status && table_rows(table) &&
+		               !table_print(table, terminal_width(1), talk.color, &out)))
 			status = error_set(&talk.error, STATUS_NO_MEMORY, "out of memory");
 		table_free(table);
 	}
@@ -144,15 +146,15 @@ int command_ls(const struct arguments *arguments)
 /* ---- groups ------------------------------------------------------------------------ */
 
 static const struct table_column group_columns[] = {
-	{ "ITEMS", true, 0 }, { "CAUSE", false, 20 },   { "GROUP", false, 0 },
-	{ "E.G.", true, 0 },  { "FIRST", false, 0 }, { "LAST", false, 0 },
+	{"ITEMS", true, 0}, {"CAUSE", false, 20}, {"GROUP", false, 0},
+	{"E.G.", true, 0},  {"FIRST", false, 0},  {"LAST", false, 0},
 };
 #define GROUP_COLUMNS ((int)(sizeof(group_columns) / sizeof(group_columns[0])))
 
 /* "01-02 03:04" */
 static void time_cell(struct table *table, int64_t wall_ms)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	time_text(&text, wall_ms);
 	if (text.length >= 16)
@@ -164,7 +166,7 @@ static void time_cell(struct table *table, int64_t wall_ms)
 
 static void group_row(struct table *table, struct json_span group)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	char id[32], seq[32];
 
 	table_count(table, document_integer(group, "count", 0), RED);
@@ -187,7 +189,8 @@ static bool groups_table(struct talk *talk, struct buffer *out)
 	bool good = table != NULL;
 
 	if (good && array.length) {
-		for (struct json_cursor at = json_walk(array); limit > 0 && json_next(&at, &name, &group); limit--)
+		for (struct json_cursor at = json_walk(array);
+		     limit > 0 && json_next(&at, &name, &group); limit--)
 			group_row(table, group);
 		if (table_rows(table))
 			good = table_print(table, terminal_width(1), talk->color, out);
@@ -199,10 +202,11 @@ static bool groups_table(struct talk *talk, struct buffer *out)
 int command_groups(const struct arguments *arguments)
 {
 	struct talk talk;
-	struct api_call call = { 0 };
-	struct buffer out = { 0 };
+	struct api_call call = {0};
+	struct buffer out = {0};
 
-	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, "/groups") || talk_call(&talk, &call))
+	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, "/groups") ||
+	    talk_call(&talk, &call))
 		return talk_fail(&talk);
 	if (talk.json) {
 		buffer_append(&out, talk.document.at, talk.document.length);
@@ -228,10 +232,10 @@ static void name_line(void *context, struct json_span element)
 /* For the scripts: job names, one a line; silent where there are none. */
 static int job_names(void)
 {
-	struct arguments arguments = { .command = COMMAND_LS };
-	struct api_call call = { .path = "/jobs" };
-	struct listing listing = { "jobs", "before", 0, 200 };
-	struct buffer out = { 0 };
+	struct arguments arguments = {.command = COMMAND_LS};
+	struct api_call call = {.path = "/jobs"};
+	struct listing listing = {"jobs", "before", 0, 200};
+	struct buffer out = {0};
 	struct talk talk;
 	int64_t next;
 
@@ -242,13 +246,14 @@ static int job_names(void)
 
 int command_completion(const struct arguments *arguments)
 {
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 	struct error error;
 
 	if (strcmp(arguments->operands[0], "jobs") == 0)
 		return job_names();
 	if (!completion_script(&out, arguments->operands[0])) {
-		error_set(&error, STATUS_USAGE, "no completion for '%s', but for bash, zsh and fish",
+		error_set(&error, STATUS_USAGE,
+		          "no completion for '%s', but for bash, zsh and fish",
 		          arguments->operands[0]);
 		return fail_usage("completion", &error);
 	}

@@ -32,7 +32,7 @@ static void mask_line(char *line, size_t capacity)
 /* What was typed, for a shell; NULL where it holds a credential. */
 static char *command_line(int count, char *const words[], const struct secret_set *given)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 
 	buffer_text(&line, "sluice");
 	for (int i = 0; i < count; i++) {
@@ -50,7 +50,8 @@ static char *command_line(int count, char *const words[], const struct secret_se
 
 static bool import_stopped(const struct view *view)
 {
-	return view->state == JOB_PAUSED && strncmp(view->reason, IMPORT_STOPPED, strlen(IMPORT_STOPPED)) == 0 &&
+	return view->state == JOB_PAUSED &&
+	       strncmp(view->reason, IMPORT_STOPPED, strlen(IMPORT_STOPPED)) == 0 &&
 	       view->in_flight == 0;
 }
 
@@ -60,7 +61,8 @@ static bool wait_moment(struct run *run)
 	int64_t until = clock_mono_ns() + SHOW_EVERY_NS;
 	bool ended;
 
-	while (!(ended = engine_job_wait(run->session.engine, run->job, until)) && clock_mono_ns() < until)
+	while (!(ended = engine_job_wait(run->session.engine, run->job, until)) &&
+	       clock_mono_ns() < until)
 		;
 	return ended;
 }
@@ -73,19 +75,22 @@ enum status run_follow(struct run *run)
 		bool drained = stopper_drained(stopper);
 		enum status status = engine_health(run->session.engine, &run->error);
 		if (status) {
-			error_prefix(&run->error, "nothing more can be recorded, so nothing more is sent");
+			error_prefix(&run->error,
+			             "nothing more can be recorded, so nothing more is sent");
 			return run->error.status = STATUS_IO;
 		}
 		status = run_look(run);
 		if (status)
 			return status;
-		progress_show(&run->view, run->document, stopper_asked(stopper) ? "stopping" : NULL);
+		progress_show(&run->view, run->document,
+		              stopper_asked(stopper) ? "stopping" : NULL);
 		if (drained || ended || import_stopped(&run->view))
 			return STATUS_OK;
 		ended = wait_moment(run) && !stopper_asked(stopper);
 		if (ended || stopper_asked(stopper)) {
-			/* It may end at once where it has ended already: do not spin while draining. */
-			struct timespec moment = { 0, 10 * NS_PER_MS };
+			/* It may end at once where it has ended already: do not spin while
+			 * draining. */
+			struct timespec moment = {0, 10 * NS_PER_MS};
 			nanosleep(&moment, NULL);
 		}
 	}
@@ -105,7 +110,7 @@ static void say_summary(struct run *run)
 		.items = view_final(&run->view) - run->final_then,
 		.color = run->color,
 	};
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	if (run->quiet) {
 		if (run->view.counts[ITEM_FAILED] || run->view.counts[ITEM_UNKNOWN])
@@ -127,7 +132,8 @@ static int code_of(const struct run *run)
 	const struct view *view = &run->view;
 
 	if (view->state == JOB_FINISHED)
-		return view->counts[ITEM_FAILED] || view->counts[ITEM_UNKNOWN] ? EXIT_ITEMS_FAILED : EXIT_DONE;
+		return view->counts[ITEM_FAILED] || view->counts[ITEM_UNKNOWN] ? EXIT_ITEMS_FAILED
+		                                                               : EXIT_DONE;
 	if (view->state == JOB_HALTED)
 		return EXIT_HALTED;
 	return import_stopped(view) ? EXIT_USAGE : EXIT_INTERRUPTED;

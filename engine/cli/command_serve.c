@@ -21,13 +21,14 @@ static int serve(struct session *session)
 	while (!stopper_asked(session->stopper)) {
 		stopper_wait(session->stopper, clock_mono_ns() + HEALTH_EVERY_NS);
 		if (engine_health(session->engine, &error)) {
-			error_prefix(&error, "nothing more can be recorded, so nothing more is sent");
+			error_prefix(&error,
+			             "nothing more can be recorded, so nothing more is sent");
 			fail_with(&error);
 			return EXIT_RUNTIME;
 		}
 	}
 	while (!stopper_drained(session->stopper)) {
-		struct timespec moment = { 0, 20 * NS_PER_MS };
+		struct timespec moment = {0, 20 * NS_PER_MS};
 		nanosleep(&moment, NULL);
 	}
 	return EXIT_DONE;
@@ -35,7 +36,7 @@ static int serve(struct session *session)
 
 int command_serve(const struct arguments *arguments)
 {
-	struct session session = { 0 };
+	struct session session = {0};
 	struct error error;
 	int code;
 

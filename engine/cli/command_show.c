@@ -46,7 +46,7 @@ static void heading(struct story *story, const char *text)
 /* A document's text at a path, safe. */
 static bool safe_at(struct story *story, struct json_span document, const char *path)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	document_text(document, path, &text);
 	bool there = text.length > 0;
@@ -71,8 +71,8 @@ static void members(struct story *story, struct json_span object)
 	}
 }
 
-static void milliseconds(struct story *story, struct json_span document, const char *path, const char *before,
-                         const char *after)
+static void milliseconds(struct story *story, struct json_span document, const char *path,
+                         const char *before, const char *after)
 {
 	int64_t ms = document_integer(document, path, -1);
 
@@ -108,7 +108,8 @@ static void head(struct story *story, struct json_span item, const char *job)
 	buffer_char(story->out, '\n');
 	if (document_has(item, "cause")) {
 		title(story, "cause");
-		cause_text(story->out, document_at(item, "cause"), document_integer(item, "http_status", 0));
+		cause_text(story->out, document_at(item, "cause"),
+		           document_integer(item, "http_status", 0));
 		if (document_has(item, "cause.group")) {
 			buffer_text(story->out, "  (group ");
 			safe_at(story, item, "cause.group");
@@ -137,7 +138,7 @@ static const char *decision_color(const char *decision)
 
 static void body(struct story *story, struct json_span response)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	int64_t bytes = document_integer(response, "bytes", 0);
 
 	if (document_has(response, "body_base64")) {
@@ -165,7 +166,7 @@ static void body(struct story *story, struct json_span response)
 static void response(struct story *story, struct json_span attempt)
 {
 	struct json_span answer = document_at(attempt, "response");
-	struct buffer headers = { 0 };
+	struct buffer headers = {0};
 
 	if (!document_has(attempt, "response"))
 		return;
@@ -180,7 +181,8 @@ static void response(struct story *story, struct json_span attempt)
 /* "201 ms (connect 1 ms, first byte 200 ms)" */
 static void timings(struct story *story, struct json_span attempt)
 {
-	bool connected = document_has(attempt, "connect_ms"), answered = document_has(attempt, "first_byte_ms");
+	bool connected = document_has(attempt, "connect_ms"),
+	     answered = document_has(attempt, "first_byte_ms");
 
 	milliseconds(story, attempt, "duration_ms", ", ", "");
 	if (!connected && !answered)
@@ -231,7 +233,7 @@ static void attempt_text(struct story *story, struct json_span attempt)
 
 static void item_text(struct talk *talk, struct buffer *out)
 {
-	struct story story = { .out = out, .color = talk->color };
+	struct story story = {.out = out, .color = talk->color};
 	struct json_span log = document_at(talk->document, "attempts_log"), name, attempt;
 
 	head(&story, talk->document, talk->job);
@@ -256,7 +258,7 @@ static enum status sequence_check(struct talk *talk)
 /* For a pipe as it is; a terminal must not obey what stands in a body. */
 static void curl_text(struct buffer *command)
 {
-	struct buffer safe = { 0 };
+	struct buffer safe = {0};
 
 	if (!terminal_is(1)) {
 		if (command->length && command->data[command->length - 1] != '\n')
@@ -271,13 +273,15 @@ static void curl_text(struct buffer *command)
 int command_show(const struct arguments *arguments)
 {
 	struct talk talk;
-	struct api_call call = { 0 };
-	struct buffer out = { 0 };
+	struct api_call call = {0};
+	struct buffer out = {0};
 	bool curl = arguments_has(arguments, OPTION_CURL);
 	char after[64];
 
-	snprintf(after, sizeof(after), "/items/%.18s%s", arguments->operands[1], curl ? "/curl" : "");
-	if (talk_open(&talk, arguments) || sequence_check(&talk) || talk_job_path(&talk, &call, after))
+	snprintf(after, sizeof(after), "/items/%.18s%s", arguments->operands[1],
+	         curl ? "/curl" : "");
+	if (talk_open(&talk, arguments) || sequence_check(&talk) ||
+	    talk_job_path(&talk, &call, after))
 		return talk_fail(&talk);
 	if (curl ? api_text(talk.api, &call, &out, &talk.error) : talk_call(&talk, &call)) {
 		buffer_free(&out);

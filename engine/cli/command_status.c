@@ -73,8 +73,9 @@ static void pace_lines(struct buffer *out, const struct view *view, bool color)
 	}
 	if (view->p50_ms >= 0) {
 		line_begin(out, "latency", color);
-		buffer_printf(out, "p50 %lld ms, p95 %lld ms, p99 %lld ms\n", (long long)view->p50_ms,
-		              (long long)view->p95_ms, (long long)view->p99_ms);
+		buffer_printf(out, "p50 %lld ms, p95 %lld ms, p99 %lld ms\n",
+		              (long long)view->p50_ms, (long long)view->p95_ms,
+		              (long long)view->p99_ms);
 	}
 	line_begin(out, "limits", color);
 	buffer_text(out, "concurrency ");
@@ -99,12 +100,13 @@ static void time_line(struct buffer *out, const char *title, int64_t wall_ms, bo
 
 static void status_text(struct buffer *out, const struct view *view, bool color)
 {
-	struct progress_style style = { .width = terminal_width(1), .color = color, .unicode = text_unicode() };
+	struct progress_style style = {
+		.width = terminal_width(1), .color = color, .unicode = text_unicode()};
 	bool waits = !view->active && !view_over(view) && view->state != JOB_PAUSED;
 
 	style.width = style.width > 100 ? 100 : style.width;
-	buffer_printf(out, color ? "\x1b[1m%s\x1b[0m (job %lld): %s" : "%s (job %lld): %s", view->name,
-	              (long long)view->id, job_state_name(view->state));
+	buffer_printf(out, color ? "\x1b[1m%s\x1b[0m (job %lld): %s" : "%s (job %lld): %s",
+	              view->name, (long long)view->id, job_state_name(view->state));
 	if (view->reason[0])
 		buffer_printf(out, ", %s", view->reason);
 	if (waits)
@@ -125,7 +127,7 @@ static void status_text(struct buffer *out, const struct view *view, bool color)
 /* True: Ctrl-C or the like came meanwhile. */
 static bool wait_a_moment(const sigset_t *signals)
 {
-	struct timespec moment = { 0, WATCH_EVERY_MS * NS_PER_MS };
+	struct timespec moment = {0, WATCH_EVERY_MS * NS_PER_MS};
 
 	return sigtimedwait(signals, NULL, &moment) > 0;
 }
@@ -151,7 +153,8 @@ static enum status watch(struct talk *talk, const struct api_call *call)
 			status = view_read(talk->document, &view, &talk->error);
 		if (status)
 			break;
-		progress_show(&view, talk->document, view.active || view_over(&view) ? NULL : "not running");
+		progress_show(&view, talk->document,
+		              view.active || view_over(&view) ? NULL : "not running");
 		if (talk->json) {
 			printf("%.*s\n", (int)talk->document.length, talk->document.at);
 			if (fflush(stdout))
@@ -177,8 +180,8 @@ static enum status watch(struct talk *talk, const struct api_call *call)
 int command_status(const struct arguments *arguments)
 {
 	struct talk talk;
-	struct api_call call = { 0 };
-	struct buffer out = { 0 };
+	struct api_call call = {0};
+	struct buffer out = {0};
 	struct view view;
 	bool follow = arguments_has(arguments, OPTION_WATCH);
 

@@ -69,34 +69,39 @@ static void bash_command(struct buffer *out, int id)
 
 static void bash_script(struct buffer *out)
 {
-	buffer_text(out, "# bash completion for sluice; source <(sluice completion bash)\n"
-	                 "_sluice() {\n"
-	                 "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-	                 "\tlocal command=${COMP_WORDS[1]} options operands jobs files\n"
-	                 "\tlocal IFS=$' \\t\\n'\n"
-	                 "\tif [[ $COMP_CWORD -eq 1 ]]; then\n\t\tCOMPREPLY=($(compgen -W '");
+	buffer_text(out,
+	            "# bash completion for sluice; source <(sluice completion bash)\n"
+	            "_sluice() {\n"
+	            "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+	            "\tlocal command=${COMP_WORDS[1]} options operands jobs files\n"
+	            "\tlocal IFS=$' \\t\\n'\n"
+	            "\tif [[ $COMP_CWORD -eq 1 ]]; then\n\t\tCOMPREPLY=($(compgen -W '");
 	for (int i = 0; i < COMMANDS; i++) {
 		if (!command_table[i].unfinished)
 			buffer_printf(out, "%s ", command_table[i].name);
 	}
-	buffer_text(out, "--help --version' -- \"$word\"))\n\t\treturn\n\tfi\n\tcase $command:$before in\n");
+	buffer_text(
+		out,
+		"--help --version' -- \"$word\"))\n\t\treturn\n\tfi\n\tcase $command:$before in\n");
 	for (int i = 0; i < COMMANDS; i++)
 		bash_values(out, i);
 	buffer_text(out, "\tesac\n\tcase $command in\n");
 	for (int i = 0; i < COMMANDS; i++)
 		bash_command(out, i);
-	buffer_text(out, "\tesac\n"
-	                 "\tif [[ $word == -* ]]; then\n"
-	                 "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-	                 "\telif [[ -n $jobs ]]; then\n"
-	                 "\t\tIFS=$'\\n'\n"
-	                 "\t\tCOMPREPLY=($(compgen -W \"$(sluice completion jobs 2>/dev/null)\" -- \"$word\"))\n"
-	                 "\telif [[ -n $files ]]; then\n"
-	                 "\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n"
-	                 "\telse\n"
-	                 "\t\tCOMPREPLY=($(compgen -W \"$operands\" -- \"$word\"))\n"
-	                 "\tfi\n}\n"
-	                 "complete -o filenames -F _sluice sluice\n");
+	buffer_text(
+		out,
+		"\tesac\n"
+		"\tif [[ $word == -* ]]; then\n"
+		"\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+		"\telif [[ -n $jobs ]]; then\n"
+		"\t\tIFS=$'\\n'\n"
+		"\t\tCOMPREPLY=($(compgen -W \"$(sluice completion jobs 2>/dev/null)\" -- \"$word\"))\n"
+		"\telif [[ -n $files ]]; then\n"
+		"\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n"
+		"\telse\n"
+		"\t\tCOMPREPLY=($(compgen -W \"$operands\" -- \"$word\"))\n"
+		"\tfi\n}\n"
+		"complete -o filenames -F _sluice sluice\n");
 }
 
 /* ---- zsh and fish ------------------------------------------------------------ */
@@ -150,10 +155,12 @@ static void zsh_option(struct buffer *out, const struct option *option)
 
 static void zsh_script(struct buffer *out)
 {
-	buffer_text(out, "#compdef sluice\n# zsh completion for sluice\n"
-	                 "_sluice_jobs() {\n\tlocal -a jobs\n"
-	                 "\tjobs=(${(f)\"$(sluice completion jobs 2>/dev/null)\"})\n\tcompadd -a jobs\n}\n"
-	                 "_sluice() {\n\tlocal -a commands\n\tcommands=(\n");
+	buffer_text(
+		out,
+		"#compdef sluice\n# zsh completion for sluice\n"
+		"_sluice_jobs() {\n\tlocal -a jobs\n"
+		"\tjobs=(${(f)\"$(sluice completion jobs 2>/dev/null)\"})\n\tcompadd -a jobs\n}\n"
+		"_sluice() {\n\tlocal -a commands\n\tcommands=(\n");
 	for (int i = 0; i < COMMANDS; i++) {
 		if (command_table[i].unfinished)
 			continue;
@@ -161,8 +168,10 @@ static void zsh_script(struct buffer *out)
 		quoted_help(out, command_table[i].summary, ":\\");
 		buffer_text(out, "'\n");
 	}
-	buffer_text(out, "\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
-	                 "\tlocal command=$words[2]\n\tshift words\n\t(( CURRENT-- ))\n\tcase $command in\n");
+	buffer_text(
+		out,
+		"\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
+		"\tlocal command=$words[2]\n\tshift words\n\t(( CURRENT-- ))\n\tcase $command in\n");
 	for (int i = 0; i < COMMANDS; i++) {
 		const struct command *command = &command_table[i];
 		buffer_printf(out, "\t%s)\n\t\t_arguments -s \\\n", command->name);
@@ -182,13 +191,16 @@ static void zsh_script(struct buffer *out)
 		}
 		buffer_text(out, "' ;;\n");
 	}
-	buffer_text(out, "\tesac\n}\nif [[ $funcstack[1] == _sluice ]]; then\n\t_sluice \"$@\"\nelse\n"
-	                 "\tcompdef _sluice sluice\nfi\n");
+	buffer_text(out,
+	            "\tesac\n}\nif [[ $funcstack[1] == _sluice ]]; then\n\t_sluice \"$@\"\nelse\n"
+	            "\tcompdef _sluice sluice\nfi\n");
 }
 
-static void fish_option(struct buffer *out, const struct command *command, const struct option *option)
+static void fish_option(struct buffer *out, const struct command *command,
+                        const struct option *option)
 {
-	buffer_printf(out, "complete -c sluice -n '__fish_seen_subcommand_from %s' -l %s", command->name, option->name);
+	buffer_printf(out, "complete -c sluice -n '__fish_seen_subcommand_from %s' -l %s",
+	              command->name, option->name);
 	if (option->letter)
 		buffer_printf(out, " -s %c", option->letter);
 	if (option->value == VALUE_FILE)
@@ -213,7 +225,8 @@ static void fish_script(struct buffer *out)
 		const struct command *command = &command_table[i];
 		if (command->unfinished)
 			continue;
-		buffer_printf(out, "complete -c sluice -n __fish_use_subcommand -f -a %s -d '", command->name);
+		buffer_printf(out, "complete -c sluice -n __fish_use_subcommand -f -a %s -d '",
+		              command->name);
 		for (const char *at = command->summary; *at; at++)
 			buffer_printf(out, *at == '\'' || *at == '\\' ? "\\%c" : "%c", *at);
 		buffer_text(out, "'\n");
@@ -223,7 +236,8 @@ static void fish_script(struct buffer *out)
 		}
 		if (strcmp(command->operands, "file") == 0)
 			continue;
-		buffer_printf(out, "complete -c sluice -n '__fish_seen_subcommand_from %s' -f", command->name);
+		buffer_printf(out, "complete -c sluice -n '__fish_seen_subcommand_from %s' -f",
+		              command->name);
 		if (strcmp(command->operands, "job") == 0)
 			buffer_text(out, " -a '(sluice completion jobs 2>/dev/null)'");
 		if (operands_are_words(command)) {

@@ -14,7 +14,8 @@ struct database {
 };
 
 /* --db, SLUICE_DB, $XDG_STATE_HOME/sluice/sluice.db, ~/.local/state/sluice/sluice.db */
-enum status database_find(const struct arguments *arguments, struct database *database, struct error *error);
+enum status database_find(const struct arguments *arguments, struct database *database,
+                          struct error *error);
 bool database_exists(const struct database *database);
 /* Make the folders above it, 0700, where they are not there. */
 enum status database_make_folders(const struct database *database, struct error *error);

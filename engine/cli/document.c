@@ -14,7 +14,7 @@ struct json_span document_at(struct json_span document, const char *path)
 	while (*path && value.length) {
 		size_t n = strcspn(path, ".");
 		if (json_type(value) != JSON_OBJECT || !json_member(value, path, n, &value))
-			return (struct json_span){ 0 };
+			return (struct json_span){0};
 		path += n + (path[n] == '.');
 	}
 	return value;
@@ -41,10 +41,11 @@ void document_text(struct json_span document, const char *path, struct buffer *o
 
 void document_copy(struct json_span document, const char *path, char *out, size_t size)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	document_text(document, path, &text);
-	size_t length = text.failed ? 0 : utf8_cut(text.data ? text.data : "", text.length, size - 1);
+	size_t length =
+		text.failed ? 0 : utf8_cut(text.data ? text.data : "", text.length, size - 1);
 	if (length)
 		memcpy(out, text.data, length);
 	out[length] = '\0';
@@ -82,7 +83,7 @@ bool document_true(struct json_span document, const char *path)
 int64_t document_time_ms(struct json_span document, const char *path)
 {
 	char text[40];
-	struct tm parts = { 0 };
+	struct tm parts = {0};
 
 	document_copy(document, path, text, sizeof(text));
 	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);

@@ -15,8 +15,9 @@ void help_overview(struct buffer *out)
 {
 	const char *group = "";
 
-	buffer_text(out, "sluice runs big batches of HTTP API calls: one request per item, retried,\n"
-	                 "recorded, resumed after a crash.\n\nUsage: sluice COMMAND [OPTIONS] ...\n");
+	buffer_text(out,
+	            "sluice runs big batches of HTTP API calls: one request per item, retried,\n"
+	            "recorded, resumed after a crash.\n\nUsage: sluice COMMAND [OPTIONS] ...\n");
 	for (int i = 0; i < COMMANDS; i++) {
 		const struct command *command = &command_table[i];
 		if (strcmp(command->group, group) != 0) {
@@ -25,17 +26,19 @@ void help_overview(struct buffer *out)
 		}
 		buffer_printf(out, "  %-12s%s\n", command->name, command->summary);
 	}
-	buffer_text(out, "\nExamples\n"
-	                 "  sluice run 'https://api.example.com/users/{{id}}' -i users.csv\n"
-	                 "  sluice run crm.json -i users.csv -c 30 --rate 50/s\n"
-	                 "  sluice items crm --filter state:failed\n"
-	                 "  sluice retry crm --all\n"
-	                 "\nExit codes\n"
-	                 "  0  everything done            5  halted by a threshold\n"
-	                 "  1  runtime error              7  interrupted, unfinished items remain\n"
-	                 "  2  bad usage, job or items    8  another process owns the database\n"
-	                 "  3  finished, with failed or unknown items\n"
-	                 "\n`sluice COMMAND --help` says more; `sluice --version` what it is built with.\n");
+	buffer_text(
+		out,
+		"\nExamples\n"
+		"  sluice run 'https://api.example.com/users/{{id}}' -i users.csv\n"
+		"  sluice run crm.json -i users.csv -c 30 --rate 50/s\n"
+		"  sluice items crm --filter state:failed\n"
+		"  sluice retry crm --all\n"
+		"\nExit codes\n"
+		"  0  everything done            5  halted by a threshold\n"
+		"  1  runtime error              7  interrupted, unfinished items remain\n"
+		"  2  bad usage, job or items    8  another process owns the database\n"
+		"  3  finished, with failed or unknown items\n"
+		"\n`sluice COMMAND --help` says more; `sluice --version` what it is built with.\n");
 }
 
 /* "  -c, --concurrency N        requests in flight at most (16)" */
@@ -74,8 +77,8 @@ void help_command(struct buffer *out, enum command_id id)
 	const struct command *command = &command_table[id];
 	const char *group = "";
 
-	buffer_printf(out, "sluice %s: %s\n\nUsage: sluice %s %s\n", command->name, command->summary, command->name,
-	              command->synopsis);
+	buffer_printf(out, "sluice %s: %s\n\nUsage: sluice %s %s\n", command->name,
+	              command->summary, command->name, command->synopsis);
 	if (command->description)
 		buffer_printf(out, "\n%s", command->description);
 	if (command->unfinished)

@@ -31,7 +31,7 @@
  * it; and what we make is the user's alone. */
 static void harden(void)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct rlimit none = {0, 0};
 
 	setrlimit(RLIMIT_CORE, &none);
 #ifndef SANITIZED /* the leak checker reads it */
@@ -62,7 +62,7 @@ static int print(struct buffer *text)
 
 static int print_version(void)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	buffer_printf(&text, "sluice %s\n%s\n", SLUICE_VERSION, engine_versions());
 #ifdef __clang__
@@ -90,15 +90,15 @@ static void set_log_level(const struct arguments *arguments)
 static int dispatch(const struct arguments *arguments, int word_count, char *const words[])
 {
 	static int (*const commands[COMMANDS])(const struct arguments *arguments) = {
-		[COMMAND_CHECK] = command_check,     [COMMAND_SERVE] = command_serve,
-		[COMMAND_LS] = command_ls,           [COMMAND_STATUS] = command_status,
-		[COMMAND_ITEMS] = command_items,     [COMMAND_SHOW] = command_show,
-		[COMMAND_GROUPS] = command_groups,   [COMMAND_EXPORT] = command_export,
-		[COMMAND_RETRY] = command_act,       [COMMAND_SKIP] = command_act,
-		[COMMAND_RESOLVE] = command_act,     [COMMAND_PAUSE] = command_control,
-		[COMMAND_RESUME] = command_control,  [COMMAND_CANCEL] = command_control,
-		[COMMAND_SET] = command_control,     [COMMAND_RM] = command_control,
-		[COMMAND_DB] = command_db,           [COMMAND_COMPLETION] = command_completion,
+		[COMMAND_CHECK] = command_check,    [COMMAND_SERVE] = command_serve,
+		[COMMAND_LS] = command_ls,          [COMMAND_STATUS] = command_status,
+		[COMMAND_ITEMS] = command_items,    [COMMAND_SHOW] = command_show,
+		[COMMAND_GROUPS] = command_groups,  [COMMAND_EXPORT] = command_export,
+		[COMMAND_RETRY] = command_act,      [COMMAND_SKIP] = command_act,
+		[COMMAND_RESOLVE] = command_act,    [COMMAND_PAUSE] = command_control,
+		[COMMAND_RESUME] = command_control, [COMMAND_CANCEL] = command_control,
+		[COMMAND_SET] = command_control,    [COMMAND_RM] = command_control,
+		[COMMAND_DB] = command_db,          [COMMAND_COMPLETION] = command_completion,
 	};
 
 	set_log_level(arguments);
@@ -122,7 +122,7 @@ static int run_command(enum command_id id, int count, char *const words[])
 {
 	const struct command *command = &command_table[id];
 	struct arguments arguments;
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	struct error error;
 	int code;
 
@@ -149,7 +149,7 @@ static int run_command(enum command_id id, int count, char *const words[])
 /* `sluice help run` as `sluice run --help` */
 static int help(const char *name)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	enum command_id id;
 
 	if (name && command_find(name, &id))
@@ -168,7 +168,7 @@ int main(int count, char *words[])
 	raise_open_files();
 	text_start();
 	if (count < 2) {
-		struct buffer text = { 0 };
+		struct buffer text = {0};
 		help_overview(&text);
 		fputs(text.failed ? "" : text.data, stderr);
 		buffer_free(&text);
@@ -176,13 +176,15 @@ int main(int count, char *words[])
 	}
 	if (strcmp(words[1], "--version") == 0 || strcmp(words[1], "version") == 0)
 		return print_version();
-	if (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0 || strcmp(words[1], "help") == 0)
+	if (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0 ||
+	    strcmp(words[1], "help") == 0)
 		return help(count > 2 ? words[2] : NULL);
 	if (command_find(words[1], &id))
 		return run_command(id, count - 1, words + 1);
 	const char *near = command_nearest(words[1]);
 	if (near)
-		error_set(&error, STATUS_USAGE, "no command '%s' (did you mean %s?)", words[1], near);
+		error_set(&error, STATUS_USAGE, "no command '%s' (did you mean %s?)", words[1],
+		          near);
 	else
 		error_set(&error, STATUS_USAGE, "no command '%s'", words[1]);
 	return fail_usage("", &error);

@@ -121,31 +121,37 @@ static bool choice_find(const char *choices, const char *text)
 	return false;
 }
 
-static enum status value_check(const struct option *option, struct option_use *use, struct error *error)
+static enum status value_check(const struct option *option, struct option_use *use,
+                               struct error *error)
 {
 	const char *text = use->text;
 
 	switch (option->value) {
 	case VALUE_INTEGER:
 		if (!integer_parse(text, option->min, option->max, &use->number))
-			return error_set(error, STATUS_USAGE, "--%s: '%s' is not a whole number from %lld to %lld",
-			                 option->name, text, (long long)option->min, (long long)option->max);
+			return error_set(error, STATUS_USAGE,
+			                 "--%s: '%s' is not a whole number from %lld to %lld",
+			                 option->name, text, (long long)option->min,
+			                 (long long)option->max);
 		break;
 	case VALUE_SECONDS:
 		if (!seconds_parse(text, option->min, option->max, &use->number))
-			return error_set(error, STATUS_USAGE, "--%s: '%s' is not a number of seconds from %g to %g",
-			                 option->name, text, (double)option->min / 1000, (double)option->max / 1000);
+			return error_set(error, STATUS_USAGE,
+			                 "--%s: '%s' is not a number of seconds from %g to %g",
+			                 option->name, text, (double)option->min / 1000,
+			                 (double)option->max / 1000);
 		break;
 	case VALUE_CHOICE:
 		if (!choice_find(option->choices, text))
-			return error_set(error, STATUS_USAGE, "--%s: '%s' is none of %s", option->name, text,
-			                 option->choices);
+			return error_set(error, STATUS_USAGE, "--%s: '%s' is none of %s",
+			                 option->name, text, option->choices);
 		break;
 	case VALUE_TEXT:
 	case VALUE_FILE:
 	case VALUE_RATE:
 		if (!*text)
-			return error_set(error, STATUS_USAGE, "--%s: the value is empty", option->name);
+			return error_set(error, STATUS_USAGE, "--%s: the value is empty",
+			                 option->name);
 		break;
 	case VALUE_NONE:
 	case VALUE_OPTIONAL:
@@ -167,12 +173,13 @@ static enum status use_add(struct reading *reading, const struct option *option,
                            struct error *error)
 {
 	struct arguments *arguments = reading->arguments;
-	struct option_use use = { .id = (enum option_id)(option - option_table), .text = text };
+	struct option_use use = {.id = (enum option_id)(option - option_table), .text = text};
 
 	if (option->unfinished)
 		return error_set(error, STATUS_USAGE, "--%s: not supported yet", option->name);
 	if (text || option->value != VALUE_OPTIONAL) {
-		enum status status = option->value == VALUE_NONE ? STATUS_OK : value_check(option, &use, error);
+		enum status status =
+			option->value == VALUE_NONE ? STATUS_OK : value_check(option, &use, error);
 		if (status)
 			return status;
 	}
@@ -187,7 +194,8 @@ static bool value_needed(const struct option *option)
 
 static enum status value_missing(const struct option *option, struct error *error)
 {
-	return error_set(error, STATUS_USAGE, "--%s needs a value: %s", option->name, option->value_name);
+	return error_set(error, STATUS_USAGE, "--%s needs a value: %s", option->name,
+	                 option->value_name);
 }
 
 /* "--name", "--name=value", "--name value"; `word` is behind the dashes. */
@@ -200,7 +208,8 @@ static enum status read_long(struct reading *reading, const char *word, struct e
 
 	for (int i = 0; i < OPTIONS && !option; i++) {
 		const struct option *o = &option_table[i];
-		if (option_applies(o, command) && strlen(o->name) == length && memcmp(o->name, word, length) == 0)
+		if (option_applies(o, command) && strlen(o->name) == length &&
+		    memcmp(o->name, word, length) == 0)
 			option = o;
 	}
 	if (!option) {
@@ -210,7 +219,8 @@ static enum status read_long(struct reading *reading, const char *word, struct e
 		name[cut] = '\0';
 		const char *near = option_nearest(command, name);
 		if (near)
-			return error_set(error, STATUS_USAGE, "unknown option --%.*s (did you mean --%s?)", (int)length,
+			return error_set(error, STATUS_USAGE,
+			                 "unknown option --%.*s (did you mean --%s?)", (int)length,
 			                 word, near);
 		return error_set(error, STATUS_USAGE, "unknown option --%.*s", (int)length, word);
 	}
@@ -257,8 +267,8 @@ static enum status operands_check(const struct arguments *arguments, struct erro
 	const struct command *command = &command_table[arguments->command];
 
 	if (arguments->operand_count < command->operands_min)
-		return error_set(error, STATUS_USAGE, "too few arguments; usage: sluice %s %s", command->name,
-		                 command->synopsis);
+		return error_set(error, STATUS_USAGE, "too few arguments; usage: sluice %s %s",
+		                 command->name, command->synopsis);
 	if (arguments->operand_count > command->operands_max)
 		return error_set(error, STATUS_USAGE, "one argument too many: '%s'",
 		                 arguments->operands[command->operands_max]);
@@ -284,7 +294,8 @@ static enum status read_words(struct reading *reading, struct error *error)
 			status = read_short(reading, word + 1, error);
 		if (status)
 			return status;
-		if (arguments->use_count && arguments->uses[arguments->use_count - 1].id == OPTION_HELP)
+		if (arguments->use_count &&
+		    arguments->uses[arguments->use_count - 1].id == OPTION_HELP)
 			return STATUS_OK;
 	}
 	return operands_check(arguments, error);
@@ -293,8 +304,8 @@ static enum status read_words(struct reading *reading, struct error *error)
 enum status arguments_parse(enum command_id command, int count, char *const words[],
                             struct arguments *arguments, struct error *error)
 {
-	struct arguments parsed = { .command = command };
-	struct reading reading = { &parsed, words, count, 0 };
+	struct arguments parsed = {.command = command};
+	struct reading reading = {&parsed, words, count, 0};
 	size_t letters = 1;
 	enum status status;
 
@@ -318,7 +329,7 @@ void arguments_free(struct arguments *arguments)
 {
 	free(arguments->uses);
 	free(arguments->operands);
-	*arguments = (struct arguments){ .command = arguments->command };
+	*arguments = (struct arguments){.command = arguments->command};
 }
 
 const struct option_use *arguments_use(const struct arguments *arguments, enum option_id id)
@@ -336,7 +347,8 @@ bool arguments_has(const struct arguments *arguments, enum option_id id)
 	return arguments_use(arguments, id) != NULL;
 }
 
-const char *arguments_text(const struct arguments *arguments, enum option_id id, const char *otherwise)
+const char *arguments_text(const struct arguments *arguments, enum option_id id,
+                           const char *otherwise)
 {
 	const struct option_use *use = arguments_use(arguments, id);
 

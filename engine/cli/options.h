@@ -44,18 +44,18 @@ struct command {
 	const char *examples;    /* lines, or NULL */
 	const char *operands;    /* for completion: "job", "file", "none" or words "check|backup" */
 	int operands_min, operands_max;
-	bool unfinished;         /* recognised and refused: not supported yet */
+	bool unfinished; /* recognised and refused: not supported yet */
 };
 
 enum option_value {
-	VALUE_NONE,     /* a switch */
+	VALUE_NONE, /* a switch */
 	VALUE_TEXT,
 	VALUE_OPTIONAL, /* --name or --name=TEXT */
 	VALUE_FILE,
-	VALUE_INTEGER,  /* min..max */
-	VALUE_SECONDS,  /* decimal seconds, min..max in ms */
-	VALUE_RATE,     /* "50/s" */
-	VALUE_CHOICE,   /* one of the words in `choices` */
+	VALUE_INTEGER, /* min..max */
+	VALUE_SECONDS, /* decimal seconds, min..max in ms */
+	VALUE_RATE,    /* "50/s" */
+	VALUE_CHOICE,  /* one of the words in `choices` */
 };
 
 enum option_id {
@@ -140,18 +140,18 @@ enum option_id {
 };
 
 struct option {
-	char letter;             /* 'c', or 0 */
-	const char *name;        /* "concurrency" */
+	char letter;      /* 'c', or 0 */
+	const char *name; /* "concurrency" */
 	enum option_value value;
-	const char *value_name;  /* "N" in --help; NULL for a switch */
-	const char *choices;     /* "csv|ndjson" */
+	const char *value_name; /* "N" in --help; NULL for a switch */
+	const char *choices;    /* "csv|ndjson" */
 	int64_t min, max;
-	uint32_t commands;       /* bit 1 << COMMAND_… each */
-	const char *group;       /* heading in --help */
-	const char *path;        /* the job file's key it stands for, or NULL */
+	uint32_t commands; /* bit 1 << COMMAND_… each */
+	const char *group; /* heading in --help */
+	const char *path;  /* the job file's key it stands for, or NULL */
 	bool repeatable;
-	bool unfinished;         /* recognised and refused: not supported yet */
-	const char *help;        /* one line, at most 48 columns */
+	bool unfinished;  /* recognised and refused: not supported yet */
+	const char *help; /* one line, at most 48 columns */
 };
 
 extern const struct command command_table[COMMANDS];
@@ -159,8 +159,8 @@ extern const struct option option_table[OPTIONS];
 
 struct option_use {
 	enum option_id id;
-	const char *text;  /* the value as written; NULL where there is none */
-	int64_t number;    /* VALUE_INTEGER; milliseconds of VALUE_SECONDS */
+	const char *text; /* the value as written; NULL where there is none */
+	int64_t number;   /* VALUE_INTEGER; milliseconds of VALUE_SECONDS */
 };
 
 struct arguments {

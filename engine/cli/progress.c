@@ -18,7 +18,8 @@
 #define YELLOW "\x1b[33m"
 #define MAGENTA "\x1b[35m"
 
-static void colored(struct buffer *out, const struct progress_style *style, const char *color, const char *text)
+static void colored(struct buffer *out, const struct progress_style *style, const char *color,
+                    const char *text)
 {
 	if (style->color && *color)
 		buffer_printf(out, "%s%s" RESET, color, text);
@@ -28,8 +29,8 @@ static void colored(struct buffer *out, const struct progress_style *style, cons
 
 /* ---- the bar ----------------------------------------------------------------- */
 
-static void cells_put(struct buffer *out, const struct progress_style *style, const char *color, const char *cell,
-                      int count)
+static void cells_put(struct buffer *out, const struct progress_style *style, const char *color,
+                      const char *cell, int count)
 {
 	if (count <= 0)
 		return;
@@ -57,7 +58,8 @@ static int cells_seen(int64_t count, int64_t total, int cells)
 	return count > 0 && share == 0 ? 1 : share;
 }
 
-void progress_bar(const struct view *view, int cells, const struct progress_style *style, struct buffer *out)
+void progress_bar(const struct view *view, int cells, const struct progress_style *style,
+                  struct buffer *out)
 {
 	int failed = cells_seen(view->counts[ITEM_FAILED], view->total, cells);
 	int unknown = cells_seen(view->counts[ITEM_UNKNOWN], view->total, cells);
@@ -97,9 +99,10 @@ static void figures(const struct view *view, struct buffer *out)
 	}
 }
 
-void progress_bar_line(const struct view *view, const struct progress_style *style, struct buffer *out)
+void progress_bar_line(const struct view *view, const struct progress_style *style,
+                       struct buffer *out)
 {
-	struct buffer name = { 0 }, right = { 0 };
+	struct buffer name = {0}, right = {0};
 
 	text_cut(&name, view->name, strlen(view->name), NAME_COLUMNS_MAX);
 	figures(view, &right);
@@ -107,7 +110,8 @@ void progress_bar_line(const struct view *view, const struct progress_style *sty
 		out->failed = true;
 		goto out;
 	}
-	int name_width = text_width(name.data, name.length), right_width = text_width(right.data, right.length);
+	int name_width = text_width(name.data, name.length),
+	    right_width = text_width(right.data, right.length);
 	int bar = style->width - name_width - right_width - 4;
 	bar = bar > BAR_COLUMNS_MAX ? BAR_COLUMNS_MAX : bar;
 	if (bar >= BAR_COLUMNS_MIN) {
@@ -152,7 +156,7 @@ static void part(struct line *line, const char *color, const char *text)
 
 static void count_part(struct line *line, const char *color, const char *word, int64_t count)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	buffer_printf(&text, "%s ", word);
 	text_count(&text, count);
@@ -185,14 +189,15 @@ static void parts_put(struct line *line, const struct view *view, const char *no
 		count_part(line, MAGENTA, "unknown", view->counts[ITEM_UNKNOWN]);
 	if (view->counts[ITEM_SKIPPED])
 		count_part(line, "", "skipped", view->counts[ITEM_SKIPPED]);
-	count_part(line, view->counts[ITEM_WAITING] ? YELLOW : "", "waiting", view->counts[ITEM_WAITING]);
+	count_part(line, view->counts[ITEM_WAITING] ? YELLOW : "", "waiting",
+	           view->counts[ITEM_WAITING]);
 	count_part(line, "", "in flight", view->in_flight);
 	if (view->throttled)
 		count_part(line, YELLOW, "429s", view->throttled);
 	if (view->bad_rows)
 		count_part(line, YELLOW, "bad rows", view->bad_rows);
 	if (view->p95_ms >= 0) {
-		struct buffer text = { 0 };
+		struct buffer text = {0};
 		buffer_text(&text, "p95 ");
 		text_count(&text, view->p95_ms);
 		buffer_text(&text, " ms");
@@ -202,19 +207,20 @@ static void parts_put(struct line *line, const struct view *view, const char *no
 	}
 }
 
-void progress_count_line(const struct view *view, const char *notice, const struct progress_style *style,
-                         struct buffer *out)
+void progress_count_line(const struct view *view, const char *notice,
+                         const struct progress_style *style, struct buffer *out)
 {
-	struct line line = { .out = out, .style = style };
+	struct line line = {.out = out, .style = style};
 
 	parts_put(&line, view, notice);
 }
 
-void progress_plain_line(const struct view *view, const char *notice, bool unicode, struct buffer *out)
+void progress_plain_line(const struct view *view, const char *notice, bool unicode,
+                         struct buffer *out)
 {
-	struct progress_style style = { .width = INT32_MAX, .unicode = unicode };
-	struct line line = { .out = out, .style = &style };
-	struct buffer right = { 0 };
+	struct progress_style style = {.width = INT32_MAX, .unicode = unicode};
+	struct line line = {.out = out, .style = &style};
+	struct buffer right = {0};
 
 	buffer_printf(out, "%s: ", view->name);
 	figures(view, &right);

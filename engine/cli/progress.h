@@ -12,21 +12,24 @@
 #include "engine/cli/view.h"
 
 struct progress_style {
-	int width;    /* columns */
+	int width; /* columns */
 	bool color;
 	bool unicode;
 };
 
 /* "crm  ████░░░░  56.0%  560/1,000  49.8/s  ETA 8–11 s": at most `width` columns, no newline. */
-void progress_bar_line(const struct view *view, const struct progress_style *style, struct buffer *out);
+void progress_bar_line(const struct view *view, const struct progress_style *style,
+                       struct buffer *out);
 /* "ok 560 · failed 4 · waiting 5 · in flight 30": what does not fit is left
  * out.  `notice` (may be NULL) comes first: "stopping". */
-void progress_count_line(const struct view *view, const char *notice, const struct progress_style *style,
-                         struct buffer *out);
+void progress_count_line(const struct view *view, const char *notice,
+                         const struct progress_style *style, struct buffer *out);
 /* All of it in one line of any width, without colours. */
-void progress_plain_line(const struct view *view, const char *notice, bool unicode, struct buffer *out);
+void progress_plain_line(const struct view *view, const char *notice, bool unicode,
+                         struct buffer *out);
 /* The bar alone, `cells` wide, its parts by state. */
-void progress_bar(const struct view *view, int cells, const struct progress_style *style, struct buffer *out);
+void progress_bar(const struct view *view, int cells, const struct progress_style *style,
+                  struct buffer *out);
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 bool progress_mode_parse(const char *name, enum progress_mode *mode);

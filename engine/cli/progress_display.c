@@ -33,14 +33,14 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	enum progress_mode mode;
 	bool color;
-	int rows;             /* of ours on the terminal: 0, 1 or 2 */
-	struct buffer drawn;  /* what they are, to draw again below a log line */
-	struct buffer line;   /* plain, json: the newest state */
+	int rows;            /* of ours on the terminal: 0, 1 or 2 */
+	struct buffer drawn; /* what they are, to draw again below a log line */
+	struct buffer line;  /* plain, json: the newest state */
 	bool line_shown;
 	int64_t due_ns;       /* plain, json: the next line */
 	enum job_state state; /* as shown last */
 	char reason[256], notice[128];
-} display = { .mode = PROGRESS_NONE };
+} display = {.mode = PROGRESS_NONE};
 
 static void write_all(const char *bytes, size_t length)
 {
@@ -62,7 +62,7 @@ static void write_text(const char *text)
 
 bool progress_mode_parse(const char *name, enum progress_mode *mode)
 {
-	static const char *const names[] = { "auto", "tty", "plain", "json", "none" };
+	static const char *const names[] = {"auto", "tty", "plain", "json", "none"};
 
 	for (int i = 0; i < 5; i++) {
 		if (strcmp(names[i], name) == 0) {
@@ -223,7 +223,8 @@ void progress_stop(void)
 {
 	pthread_mutex_lock(&lock);
 	clear_locked();
-	if (display.mode == PROGRESS_JSON && display.line.length && !display.line.failed && !display.line_shown)
+	if (display.mode == PROGRESS_JSON && display.line.length && !display.line.failed &&
+	    !display.line_shown)
 		write_all(display.line.data, display.line.length);
 	display.mode = PROGRESS_NONE;
 	buffer_free(&display.line);

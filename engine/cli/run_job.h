@@ -17,15 +17,15 @@ struct run {
 	const struct arguments *arguments;
 	struct run_target target;
 	struct session session;
-	char *again;       /* the command line, for a shell */
+	char *again; /* the command line, for a shell */
 	int64_t job;
-	bool already;      /* it was finished before we came */
-	int rounds;        /* --stay: how often its work came to an end */
-	int64_t began_ns;  /* mono: when this stretch of work began … */
+	bool already;       /* it was finished before we came */
+	int rounds;         /* --stay: how often its work came to an end */
+	int64_t began_ns;   /* mono: when this stretch of work began … */
 	int64_t final_then; /* … and how many items had an outcome then */
 	bool quiet;
 	enum progress_mode mode;
-	bool color;        /* on stderr */
+	bool color; /* on stderr */
 	struct buffer answer;
 	struct json_span document; /* the job's progress, in `answer` */
 	struct view view;

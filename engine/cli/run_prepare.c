@@ -11,7 +11,7 @@
 
 int run_differences(const char *canonical, const struct spec *spec, struct buffer *lines)
 {
-	struct buffer raw = { 0 };
+	struct buffer raw = {0};
 	int count = spec_difference(canonical, spec->canonical, &raw);
 
 	text_safe_lines(lines, raw.data ? raw.data : "", raw.length, "  ");
@@ -22,7 +22,7 @@ int run_differences(const char *canonical, const struct spec *spec, struct buffe
 
 enum status run_look(struct run *run)
 {
-	struct api_call call = { 0 };
+	struct api_call call = {0};
 	enum status status;
 
 	api_path(&call, "/jobs/%" PRId64, run->job);
@@ -34,7 +34,8 @@ enum status run_look(struct run *run)
 static enum status find(struct run *run, bool *found)
 {
 	struct engine_progress progress;
-	enum status status = engine_job_find(run->session.engine, run->target.spec->name, &run->job, &run->error);
+	enum status status = engine_job_find(run->session.engine, run->target.spec->name, &run->job,
+	                                     &run->error);
 
 	*found = false;
 	if (status == STATUS_NOT_FOUND)
@@ -49,7 +50,7 @@ static enum status find(struct run *run, bool *found)
 static enum status compare_spec(struct run *run)
 {
 	struct engine *engine = run->session.engine;
-	struct buffer lines = { 0 };
+	struct buffer lines = {0};
 	char *canonical = NULL;
 	enum status status = engine_job_spec(engine, run->job, &canonical, &run->error);
 
@@ -58,7 +59,8 @@ static enum status compare_spec(struct run *run)
 	int count = run_differences(canonical, run->target.spec, &lines);
 	free(canonical);
 	if (count > 0 && arguments_has(run->arguments, OPTION_UPDATE_JOB)) {
-		status = engine_job_update(engine, run->job, run->target.spec, run->target.given, &run->error);
+		status = engine_job_update(engine, run->job, run->target.spec, run->target.given,
+		                           &run->error);
 	} else if (count > 0) {
 		log_error("job '%s' is on record with another definition:", run->view.name);
 		fputs(lines.failed ? "" : lines.data, stderr);
@@ -80,7 +82,7 @@ static enum status import(struct run *run)
 		.skip_bad_rows = arguments_has(run->arguments, OPTION_SKIP_BAD_ROWS),
 		.append = arguments_has(run->arguments, OPTION_APPEND_ITEMS),
 	};
-	struct buffer doing = { 0 };
+	struct buffer doing = {0};
 	enum status status;
 
 	buffer_text(&doing, "checking ");
@@ -95,14 +97,15 @@ static enum status import(struct run *run)
 	if (status == STATUS_CONFLICT && how.append)
 		error_set(&run->error, status, "%s (--new starts afresh)", run->error.text);
 	else if (status == STATUS_CONFLICT)
-		error_set(&run->error, status, "%s (--append-items takes rows added at the end, --new starts afresh)",
+		error_set(&run->error, status,
+		          "%s (--append-items takes rows added at the end, --new starts afresh)",
 		          run->error.text);
 	return status;
 }
 
 static void say_resumed(const struct run *run)
 {
-	struct buffer line = { 0 };
+	struct buffer line = {0};
 
 	buffer_printf(&line, "going on with job '%s': ", run->view.name);
 	text_count(&line, view_final(&run->view));
@@ -120,11 +123,13 @@ static enum status resume(struct run *run)
 	enum status status = run_look(run);
 
 	if (status == STATUS_OK && run->view.state == JOB_CANCELLED)
-		status = error_set(&run->error, STATUS_CONFLICT, "job '%s' was cancelled: --new starts afresh", run->view.name);
+		status = error_set(&run->error, STATUS_CONFLICT,
+		                   "job '%s' was cancelled: --new starts afresh", run->view.name);
 	if (status == STATUS_OK)
 		status = compare_spec(run);
 	if (status == STATUS_OK)
-		status = engine_job_credentials(run->session.engine, run->job, run->target.given, &run->error);
+		status = engine_job_credentials(run->session.engine, run->job, run->target.given,
+		                                &run->error);
 	if (status == STATUS_OK)
 		status = import(run);
 	if (status == STATUS_OK)
@@ -143,8 +148,8 @@ static enum status resume(struct run *run)
 static enum status create(struct run *run)
 {
 	bool replace = arguments_has(run->arguments, OPTION_NEW);
-	enum status status = engine_job_create(run->session.engine, run->target.spec, run->target.given, replace,
-	                                       &run->job, &run->error);
+	enum status status = engine_job_create(run->session.engine, run->target.spec,
+	                                       run->target.given, replace, &run->job, &run->error);
 
 	if (status == STATUS_OK)
 		status = import(run);

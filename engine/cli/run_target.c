@@ -22,7 +22,8 @@ static bool is_url(const char *target)
 
 /* A relative path, seen from a folder ("" the current one), made absolute:
  * `serve` may take the job up elsewhere. */
-static enum status path_from(struct jobfile *jobfile, const char *key, const char *folder, struct error *error)
+static enum status path_from(struct jobfile *jobfile, const char *key, const char *folder,
+                             struct error *error)
 {
 	const char *text = jobfile_text(jobfile, key);
 	char current[PATH_MAX], path[PATH_MAX * 2];
@@ -38,9 +39,10 @@ static enum status path_from(struct jobfile *jobfile, const char *key, const cha
 	return jobfile_set_text(jobfile, key, path) ? out_of_memory(error) : STATUS_OK;
 }
 
-static enum status certificates_from(struct jobfile *jobfile, const char *folder, struct error *error)
+static enum status certificates_from(struct jobfile *jobfile, const char *folder,
+                                     struct error *error)
 {
-	static const char *const keys[] = { "request.cacert", "request.cert", "request.key_file" };
+	static const char *const keys[] = {"request.cacert", "request.cert", "request.key_file"};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < 3 && status == STATUS_OK; i++)
@@ -57,7 +59,8 @@ static enum status paths_of_file(struct jobfile *jobfile, const char *file, stru
 
 	if (!slash)
 		return certificates_from(jobfile, "", error);
-	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file + 1), file) >= (int)sizeof(folder))
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file + 1), file) >=
+	    (int)sizeof(folder))
 		return error_set(error, STATUS_USAGE, "the job file's path is too long");
 	if (items && *items && *items != '/' && strcmp(items, "-") != 0) {
 		/* Not made absolute: messages name it as the user would. */
@@ -78,7 +81,8 @@ static enum status lay_header(struct jobfile *jobfile, const char *text, struct 
 	enum status status;
 
 	if (!colon || colon == text)
-		return error_set(error, STATUS_USAGE, "--header: '%.60s' is not of the form 'Name: value'", text);
+		return error_set(error, STATUS_USAGE,
+		                 "--header: '%.60s' is not of the form 'Name: value'", text);
 	name = strndup(text, (size_t)(colon - text));
 	if (!name)
 		return out_of_memory(error);
@@ -95,7 +99,8 @@ static enum status lay_extract(struct jobfile *jobfile, const char *text, struct
 	enum status status;
 
 	if (!equals || equals == text)
-		return error_set(error, STATUS_USAGE, "--extract: '%.60s' is not of the form NAME=PATH", text);
+		return error_set(error, STATUS_USAGE,
+		                 "--extract: '%.60s' is not of the form NAME=PATH", text);
 	name = strndup(text, (size_t)(equals - text));
 	if (!name)
 		return out_of_memory(error);
@@ -111,7 +116,8 @@ static enum status lay_idempotency(struct jobfile *jobfile, const char *header)
 	return jobfile_set_text(jobfile, "idempotency.header", header ? header : "Idempotency-Key");
 }
 
-static enum status lay_option(struct jobfile *jobfile, const struct option_use *use, struct error *error)
+static enum status lay_option(struct jobfile *jobfile, const struct option_use *use,
+                              struct error *error)
 {
 	const struct option *option = &option_table[use->id];
 	enum status status = STATUS_OK;
@@ -137,7 +143,8 @@ static enum status lay_option(struct jobfile *jobfile, const struct option_use *
 		if (option->value == VALUE_INTEGER)
 			status = jobfile_set_int(jobfile, option->path, use->number);
 		else if (option->value == VALUE_SECONDS)
-			status = jobfile_set_number(jobfile, option->path, (double)use->number / 1000);
+			status = jobfile_set_number(jobfile, option->path,
+			                            (double)use->number / 1000);
 		else
 			status = jobfile_set_text(jobfile, option->path, use->text);
 	}
@@ -153,15 +160,18 @@ static enum status headers_check(const struct arguments *arguments, struct error
 			if (a->id != OPTION_HEADER || b->id != OPTION_HEADER)
 				continue;
 			size_t length = strcspn(a->text, ":");
-			if (length == strcspn(b->text, ":") && strncasecmp(a->text, b->text, length) == 0)
-				return error_set(error, STATUS_USAGE, "--header: %.*s is given twice", (int)length,
+			if (length == strcspn(b->text, ":") &&
+			    strncasecmp(a->text, b->text, length) == 0)
+				return error_set(error, STATUS_USAGE,
+				                 "--header: %.*s is given twice", (int)length,
 				                 a->text);
 		}
 	}
 	return STATUS_OK;
 }
 
-static enum status lay_options(const struct arguments *arguments, struct jobfile *jobfile, struct error *error)
+static enum status lay_options(const struct arguments *arguments, struct jobfile *jobfile,
+                               struct error *error)
 {
 	enum status status = headers_check(arguments, error);
 
@@ -232,7 +242,8 @@ static void name_flag(const struct arguments *arguments, struct error *error)
 
 	for (int i = arguments->use_count - 1; i >= 0; i--) {
 		const struct option *option = &option_table[arguments->uses[i].id];
-		if (!option->path || strlen(option->path) != length || memcmp(option->path, error->text, length) != 0)
+		if (!option->path || strlen(option->path) != length ||
+		    memcmp(option->path, error->text, length) != 0)
 			continue;
 		snprintf(rest, sizeof(rest), "%s", error->text + length);
 		error_set(error, error->status, "--%s%s", option->name, rest);
@@ -242,10 +253,10 @@ static void name_flag(const struct arguments *arguments, struct error *error)
 		error_prefix(error, "%s", arguments->operands[0]);
 }
 
-static enum status parse(const struct arguments *arguments, const struct jobfile *jobfile, struct run_target *target,
-                         struct error *error)
+static enum status parse(const struct arguments *arguments, const struct jobfile *jobfile,
+                         struct run_target *target, struct error *error)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	enum status status = STATUS_NO_MEMORY;
 
 	target->given = secret_set_new();
@@ -261,10 +272,11 @@ static enum status parse(const struct arguments *arguments, const struct jobfile
 	return status;
 }
 
-enum status run_target_read(const struct arguments *arguments, struct run_target *target, struct error *error)
+enum status run_target_read(const struct arguments *arguments, struct run_target *target,
+                            struct error *error)
 {
 	const char *operand = arguments->operands[0];
-	struct run_target read = { 0 };
+	struct run_target read = {0};
 	struct jobfile *jobfile = NULL;
 	enum status status = STATUS_OK;
 
@@ -272,7 +284,8 @@ enum status run_target_read(const struct arguments *arguments, struct run_target
 		status = jobfile_read(operand, &jobfile, error);
 		if (status == STATUS_OK)
 			status = paths_of_file(jobfile, operand, error);
-	} else if (!(jobfile = jobfile_new()) || jobfile_set_text(jobfile, "request.url", operand)) {
+	} else if (!(jobfile = jobfile_new()) ||
+	           jobfile_set_text(jobfile, "request.url", operand)) {
 		status = out_of_memory(error);
 	}
 	if (status == STATUS_OK)
@@ -282,7 +295,8 @@ enum status run_target_read(const struct arguments *arguments, struct run_target
 	if (status == STATUS_OK)
 		status = parse(arguments, jobfile, &read, error);
 	if (status == STATUS_OK && !read.spec->items)
-		status = error_set(error, STATUS_USAGE, "no items: give -i FILE, or -i - for standard input");
+		status = error_set(error, STATUS_USAGE,
+		                   "no items: give -i FILE, or -i - for standard input");
 	if (status == STATUS_OK && !read.spec->name)
 		status = error_set(error, STATUS_USAGE, "the job has no name: give --name NAME");
 	jobfile_free(jobfile);
@@ -297,5 +311,5 @@ void run_target_free(struct run_target *target)
 {
 	spec_free(target->spec);
 	secret_set_free(target->given);
-	*target = (struct run_target){ 0 };
+	*target = (struct run_target){0};
 }

@@ -18,11 +18,13 @@ struct run_target {
 };
 
 /* Errors name the flag or the job file and its key.  Nothing is sent or stored. */
-enum status run_target_read(const struct arguments *arguments, struct run_target *target, struct error *error);
+enum status run_target_read(const struct arguments *arguments, struct run_target *target,
+                            struct error *error);
 void run_target_free(struct run_target *target);
 
 /* -d, --data and --json: lay the body over the job file. */
-enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile, struct error *error);
+enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile,
+                            struct error *error);
 
 /* A form's text: fields without an encoding of their own become {{field:url}},
  * so that data with & or = in it stays one value. */

@@ -117,7 +117,8 @@ static const char *content_type(const struct arguments *arguments, const struct 
 {
 	for (int i = 0; i < arguments->use_count; i++) {
 		const char *text = arguments->uses[i].text;
-		if (arguments->uses[i].id == OPTION_HEADER && strncasecmp(text, "Content-Type:", 13) == 0)
+		if (arguments->uses[i].id == OPTION_HEADER &&
+		    strncasecmp(text, "Content-Type:", 13) == 0)
 			return text + 13 + strspn(text + 13, " \t");
 	}
 	return jobfile_text(jobfile, "request.headers.Content-Type");
@@ -141,26 +142,31 @@ static enum status lay_json(struct jobfile *jobfile, const char *text, struct er
 	return status;
 }
 
-static enum status lay_data(const struct arguments *arguments, struct jobfile *jobfile, const struct buffer *data,
-                            struct error *error)
+static enum status lay_data(const struct arguments *arguments, struct jobfile *jobfile,
+                            const struct buffer *data, struct error *error)
 {
 	const char *type = content_type(arguments, jobfile);
 	bool json_type_given = type && strcasestr(type, "json");
 	bool form = type ? strncasecmp(type, FORM_TYPE, strlen(FORM_TYPE)) == 0 : true;
-	struct buffer fields = { 0 };
+	struct buffer fields = {0};
 	enum status status;
 
 	if ((!type || json_type_given) && is_json_document(data))
 		return lay_json(jobfile, data->data, error);
 	/* A form never begins so, and JSON that is none would be sent as a broken form. */
-	if (!type && data->length > 1 && (data->data[0] == '[' || (data->data[0] == '{' && data->data[1] != '{')))
-		return error_set(error, STATUS_USAGE, "--data: begins like JSON and is not: mend it (a field stands in "
-		                 "quotes, \"{{name}}\" or \"{{age:json}}\"), or give a Content-Type");
+	if (!type && data->length > 1 &&
+	    (data->data[0] == '[' || (data->data[0] == '{' && data->data[1] != '{')))
+		return error_set(
+			error, STATUS_USAGE,
+			"--data: begins like JSON and is not: mend it (a field stands in "
+			"quotes, \"{{name}}\" or \"{{age:json}}\"), or give a Content-Type");
 	if (form)
 		run_target_form_fields(data->data ? data->data : "", &fields);
 	else
 		buffer_text(&fields, data->data ? data->data : "");
-	status = fields.failed ? STATUS_NO_MEMORY : jobfile_set_text(jobfile, "request.body", fields.data ? fields.data : "");
+	status = fields.failed ? STATUS_NO_MEMORY
+	                       : jobfile_set_text(jobfile, "request.body",
+	                                          fields.data ? fields.data : "");
 	if (status == STATUS_OK && !type)
 		status = jobfile_set_member(jobfile, "request.headers", "Content-Type", FORM_TYPE);
 	buffer_free(&fields);
@@ -173,7 +179,8 @@ static bool header_given(const struct arguments *arguments, const char *name)
 
 	for (int i = 0; i < arguments->use_count; i++) {
 		const struct option_use *use = &arguments->uses[i];
-		if (use->id == OPTION_HEADER && strncasecmp(use->text, name, length) == 0 && use->text[length] == ':')
+		if (use->id == OPTION_HEADER && strncasecmp(use->text, name, length) == 0 &&
+		    use->text[length] == ':')
 			return true;
 	}
 	return false;
@@ -185,19 +192,22 @@ static enum status lay_json_headers(const struct arguments *arguments, struct jo
 	enum status status = STATUS_OK;
 
 	if (!header_given(arguments, "Content-Type"))
-		status = jobfile_set_member(jobfile, "request.headers", "Content-Type", "application/json");
+		status = jobfile_set_member(jobfile, "request.headers", "Content-Type",
+		                            "application/json");
 	if (status == STATUS_OK && !header_given(arguments, "Accept"))
-		status = jobfile_set_member(jobfile, "request.headers", "Accept", "application/json");
+		status = jobfile_set_member(jobfile, "request.headers", "Accept",
+		                            "application/json");
 	return status;
 }
 
 /* The values of -d, joined by &. */
-static enum status data_join(const struct arguments *arguments, struct buffer *out, struct error *error)
+static enum status data_join(const struct arguments *arguments, struct buffer *out,
+                             struct error *error)
 {
 	bool first = true;
 
 	for (int i = 0; i < arguments->use_count; i++) {
-		struct buffer value = { 0 };
+		struct buffer value = {0};
 		if (arguments->uses[i].id != OPTION_DATA)
 			continue;
 		enum status status = value_read(&arguments->uses[i], &value, error);
@@ -212,17 +222,19 @@ static enum status data_join(const struct arguments *arguments, struct buffer *o
 	return out->failed ? error_set(error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
 }
 
-enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile, struct error *error)
+enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile,
+                            struct error *error)
 {
 	const struct option_use *json = arguments_use(arguments, OPTION_JSON_BODY);
 	bool data = arguments_has(arguments, OPTION_DATA);
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	enum status status;
 
 	if (!json && !data)
 		return STATUS_OK;
 	if (json && data)
-		return error_set(error, STATUS_USAGE, "--data and --json are both given: one body is sent");
+		return error_set(error, STATUS_USAGE,
+		                 "--data and --json are both given: one body is sent");
 	/* A flag wins over the file's body, of whatever kind that is. */
 	jobfile_remove(jobfile, "request.json");
 	jobfile_remove(jobfile, "request.body");
@@ -238,7 +250,8 @@ enum status run_target_body(const struct arguments *arguments, struct jobfile *j
 		if (status == STATUS_OK)
 			status = lay_data(arguments, jobfile, &text, error);
 	}
-	if (status == STATUS_OK && !arguments_has(arguments, OPTION_REQUEST) && !jobfile_text(jobfile, "request.method") &&
+	if (status == STATUS_OK && !arguments_has(arguments, OPTION_REQUEST) &&
+	    !jobfile_text(jobfile, "request.method") &&
 	    jobfile_set_text(jobfile, "request.method", "POST"))
 		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
 	buffer_free(&text);

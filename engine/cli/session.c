@@ -29,14 +29,16 @@ static void token_random(char token[TOKEN_BYTES])
 }
 
 /* SLUICE_TOKEN, else the last owner's (a page that is open stays so), else a new one. */
-static enum status token_choose(struct engine *engine, char token[TOKEN_BYTES], bool *chosen, struct error *error)
+static enum status token_choose(struct engine *engine, char token[TOKEN_BYTES], bool *chosen,
+                                struct error *error)
 {
 	const char *given = getenv("SLUICE_TOKEN");
 
 	*chosen = given && *given;
 	if (*chosen) {
 		if (strlen(given) >= TOKEN_BYTES)
-			return error_set(error, STATUS_USAGE, "SLUICE_TOKEN: more than %d characters", TOKEN_BYTES - 1);
+			return error_set(error, STATUS_USAGE,
+			                 "SLUICE_TOKEN: more than %d characters", TOKEN_BYTES - 1);
 		snprintf(token, TOKEN_BYTES, "%s", given);
 	} else if (!engine_last_token(engine, token)) {
 		token_random(token);
@@ -51,7 +53,8 @@ static bool is_loopback(const char *listen)
 	       strncmp(listen, "localhost:", 10) == 0;
 }
 
-static enum status server_begin(struct session *session, const struct arguments *arguments, struct error *error)
+static enum status server_begin(struct session *session, const struct arguments *arguments,
+                                struct error *error)
 {
 	const char *listen = arguments_text(arguments, OPTION_LISTEN, NULL);
 	char token[TOKEN_BYTES];
@@ -65,15 +68,18 @@ static enum status server_begin(struct session *session, const struct arguments 
 	enum status status = token_choose(session->engine, token, &chosen, error);
 
 	if (status == STATUS_OK && listen && !chosen && !is_loopback(listen))
-		status = error_set(error, STATUS_USAGE, "--listen %s can be reached from elsewhere: "
-		                   "choose a token and give it in SLUICE_TOKEN", listen);
+		status = error_set(error, STATUS_USAGE,
+		                   "--listen %s can be reached from elsewhere: "
+		                   "choose a token and give it in SLUICE_TOKEN",
+		                   listen);
 	if (status == STATUS_OK) {
 		status = server_start(&options, &session->server, error);
 		if (status == STATUS_USAGE && chosen && strncmp(error->text, "token", 5) == 0)
 			error_prefix(error, "SLUICE_TOKEN");
 	}
 	if (status == STATUS_OK)
-		status = engine_announce(session->engine, server_address(session->server), token, error);
+		status = engine_announce(session->engine, server_address(session->server), token,
+		                         error);
 	explicit_bzero(token, sizeof(token));
 	return status;
 }
@@ -88,13 +94,15 @@ static enum status owned_error(const struct database *database, struct error *er
 		return error->status;
 	explicit_bzero(owner.token, sizeof(owner.token));
 	if (owner.address[0])
-		return error_set(error, STATUS_OWNED, "%s is in use by process %ld, whose page is at http://%s",
+		return error_set(error, STATUS_OWNED,
+		                 "%s is in use by process %ld, whose page is at http://%s",
 		                 database->path, owner.pid, owner.address);
-	return error_set(error, STATUS_OWNED, "%s is in use by process %ld", database->path, owner.pid);
+	return error_set(error, STATUS_OWNED, "%s is in use by process %ld", database->path,
+	                 owner.pid);
 }
 
-static enum status engine_begin(struct session *session, const struct arguments *arguments, int concurrency,
-                                struct error *error)
+static enum status engine_begin(struct session *session, const struct arguments *arguments,
+                                int concurrency, struct error *error)
 {
 	struct engine_options options = {
 		.db_path = session->database.path,
@@ -102,7 +110,7 @@ static enum status engine_begin(struct session *session, const struct arguments 
 		.threads = (int)arguments_number(arguments, OPTION_THREADS, 0),
 		.concurrency = concurrency,
 	};
-	struct timespec pause = { 0, OWNED_RETRY_MS * NS_PER_MS };
+	struct timespec pause = {0, OWNED_RETRY_MS * NS_PER_MS};
 	enum status status;
 
 	for (int tries = 0;; tries++) {
@@ -111,15 +119,16 @@ static enum status engine_begin(struct session *session, const struct arguments 
 		if (status != STATUS_OWNED)
 			return status;
 		/* One with a page stays. */
-		bool stays = engine_owner(session->database.path, &owner, NULL) == STATUS_OK && owner.address[0];
+		bool stays = engine_owner(session->database.path, &owner, NULL) == STATUS_OK &&
+		             owner.address[0];
 		if (stays || tries == OWNED_RETRIES)
 			return owned_error(&session->database, error);
 		nanosleep(&pause, NULL);
 	}
 }
 
-enum status session_open(struct session *session, const struct arguments *arguments, int concurrency,
-                         struct error *error)
+enum status session_open(struct session *session, const struct arguments *arguments,
+                         int concurrency, struct error *error)
 {
 	enum status status = database_find(arguments, &session->database, error);
 

@@ -24,8 +24,8 @@ struct session {
 /* Open the database (made where there is none), start the dashboard and the
  * thread that waits for signals.  concurrency: expected, to size the pool; 0:
  * as for serve.  STATUS_OWNED says by whom and where. */
-enum status session_open(struct session *session, const struct arguments *arguments, int concurrency,
-                         struct error *error);
+enum status session_open(struct session *session, const struct arguments *arguments,
+                         int concurrency, struct error *error);
 /* Drains first, where nobody did.  A zeroed session is allowed. */
 void session_close(struct session *session);
 

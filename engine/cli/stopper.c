@@ -14,16 +14,17 @@
 
 struct stopper {
 	struct engine *engine;
-	pthread_t waiter;  /* sits in sigwait */
-	pthread_t drainer; /* begun by the first signal; the waiter must hear the second meanwhile */
+	pthread_t waiter; /* sits in sigwait */
+	pthread_t
+		drainer; /* begun by the first signal; the waiter must hear the second meanwhile */
 
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	/* guarded by mutex */
-	int asked;         /* how often */
+	int asked; /* how often */
 	bool drained;
-	bool hush;         /* stopper_hush */
-	bool ending;       /* stopper_free */
+	bool hush;   /* stopper_hush */
+	bool ending; /* stopper_free */
 };
 
 static void signals(sigset_t *set)
@@ -66,9 +67,11 @@ static void stop_asked(struct stopper *stopper)
 	pthread_mutex_unlock(&stopper->mutex);
 	if (times == 1) {
 		if (!hush)
-			log_info("stopping: nothing new is sent, what is in flight is waited for (once more: at once)");
+			log_info(
+				"stopping: nothing new is sent, what is in flight is waited for (once more: at once)");
 		if (pthread_create(&stopper->drainer, NULL, drain, stopper))
-			drain(stopper); /* no thread to be had: then the second signal has to wait */
+			drain(stopper); /* no thread to be had: then the second signal has to wait
+			                 */
 	} else if (times == 2 && !drained) {
 		log_info("stopping at once");
 		engine_abort(stopper->engine);
@@ -115,7 +118,8 @@ enum status stopper_start(struct engine *engine, struct stopper **stopper, struc
 	int failed = pthread_create(&made->waiter, NULL, wait_for_signals, made);
 	if (failed) {
 		free(made);
-		return error_set(error, STATUS_NO_MEMORY, "cannot start a thread: %s", strerror(failed));
+		return error_set(error, STATUS_NO_MEMORY, "cannot start a thread: %s",
+		                 strerror(failed));
 	}
 	*stopper = made;
 	return STATUS_OK;
@@ -163,7 +167,8 @@ bool stopper_drained(struct stopper *stopper)
 void stopper_wait(struct stopper *stopper, int64_t deadline_ns)
 {
 	pthread_mutex_lock(&stopper->mutex);
-	while (stopper->asked == 0 && clock_cond_wait(&stopper->changed, &stopper->mutex, deadline_ns) == 0)
+	while (stopper->asked == 0 &&
+	       clock_cond_wait(&stopper->changed, &stopper->mutex, deadline_ns) == 0)
 		;
 	pthread_mutex_unlock(&stopper->mutex);
 }

@@ -17,7 +17,8 @@
 #define YELLOW "\x1b[33m"
 #define MAGENTA "\x1b[35m"
 
-static void colored(struct buffer *out, const struct summary *summary, const char *color, const char *text)
+static void colored(struct buffer *out, const struct summary *summary, const char *color,
+                    const char *text)
 {
 	if (summary->color)
 		buffer_printf(out, "%s%s\x1b[0m", color, text);
@@ -40,8 +41,12 @@ static void headline(const struct summary *summary, struct buffer *out)
 	buffer_text(out, ": ");
 	if (summary->already)
 		buffer_text(out, "already ");
-	if (view->state == JOB_FINISHED || view->state == JOB_CANCELLED || view->state == JOB_HALTED)
-		colored(out, summary, view->state != JOB_FINISHED ? YELLOW : failures ? RED : GREEN,
+	if (view->state == JOB_FINISHED || view->state == JOB_CANCELLED ||
+	    view->state == JOB_HALTED)
+		colored(out, summary,
+		        view->state != JOB_FINISHED ? YELLOW
+		        : failures                  ? RED
+		                                    : GREEN,
 		        job_state_name(view->state));
 	else
 		colored(out, summary, YELLOW, "interrupted");
@@ -59,9 +64,10 @@ static void headline(const struct summary *summary, struct buffer *out)
 	buffer_char(out, '\n');
 }
 
-static void count(const struct summary *summary, struct buffer *out, const char *color, const char *word, int64_t n)
+static void count(const struct summary *summary, struct buffer *out, const char *color,
+                  const char *word, int64_t n)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	if (n == 0)
 		return;
@@ -103,14 +109,14 @@ static void counts(const struct summary *summary, struct buffer *out)
 
 static void cause(struct json_span group, struct buffer *out)
 {
-	struct buffer text = { 0 }, number = { 0 };
+	struct buffer text = {0}, number = {0};
 	char seq[32];
 
 	text_count(&number, document_integer(group, "count", 0));
 	cause_text(&text, group, document_integer(group, "http_status", 0));
 	document_copy(group, "sample_seq", seq, sizeof(seq));
 	if (!text.failed && !number.failed && text.length) {
-		struct buffer cut = { 0 };
+		struct buffer cut = {0};
 		text_cut(&cut, text.data, text.length, CAUSE_WIDTH);
 		buffer_printf(out, "  %9s %s", number.data, cut.failed ? "" : cut.data);
 		if (seq[0] && !cut.failed) {
@@ -148,8 +154,8 @@ static void causes(const struct summary *summary, struct buffer *out)
 
 /* ---- what to type ---------------------------------------------------------------- */
 
-static void command(const struct summary *summary, struct buffer *out, const char *title, const char *verb,
-                    const char *after)
+static void command(const struct summary *summary, struct buffer *out, const char *title,
+                    const char *verb, const char *after)
 {
 	buffer_printf(out, "%-9s sluice %s ", title, verb);
 	text_shell(out, summary->view->name);
@@ -193,12 +199,13 @@ void summary_text(const struct summary *summary, struct buffer *out)
 
 void summary_make(struct api *api, struct summary *summary, struct buffer *out)
 {
-	struct api_call call = { 0 };
-	struct buffer answer = { 0 };
+	struct api_call call = {0};
+	struct buffer answer = {0};
 	struct json_span document;
 
 	api_path(&call, "/jobs/%" PRId64 "/groups", summary->view->id);
-	if (!summary->brief && (summary->view->counts[ITEM_FAILED] || summary->view->counts[ITEM_UNKNOWN]) &&
+	if (!summary->brief &&
+	    (summary->view->counts[ITEM_FAILED] || summary->view->counts[ITEM_UNKNOWN]) &&
 	    api_document(api, &call, &answer, &document, NULL) == STATUS_OK)
 		summary->groups = document_at(document, "groups");
 	summary_text(summary, out);

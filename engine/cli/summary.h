@@ -9,13 +9,13 @@
 
 struct summary {
 	const struct view *view;
-	struct json_span groups;         /* the API's failures by cause; length 0: not known */
+	struct json_span groups; /* the API's failures by cause; length 0: not known */
 	const struct database *database;
-	const char *again;               /* the command that goes on; NULL: none is needed */
-	bool brief;                      /* only counts */
-	bool already;                    /* it was done before this run */
-	double seconds;                  /* that this run took */
-	int64_t items;                   /* that came to an outcome in it */
+	const char *again; /* the command that goes on; NULL: none is needed */
+	bool brief;        /* only counts */
+	bool already;      /* it was done before this run */
+	double seconds;    /* that this run took */
+	int64_t items;     /* that came to an outcome in it */
 	bool color;
 };
 

@@ -46,7 +46,7 @@ void table_free(struct table *table)
 
 void table_cell(struct table *table, const char *text, size_t length, const char *color)
 {
-	struct cell cell = { .at = table->text.length, .color = color };
+	struct cell cell = {.at = table->text.length, .color = color};
 
 	if (table->cell_count == table->cell_capacity) {
 		int capacity = table->cell_capacity ? table->cell_capacity * 2 : 256;
@@ -75,7 +75,7 @@ void table_text(struct table *table, const char *text, const char *color)
 
 void table_count(struct table *table, int64_t count, const char *color)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	text_count(&text, count);
 	table_text(table, text.failed ? "" : text.data, color);
@@ -124,7 +124,8 @@ static void squeeze(const struct table *table, int widths[COLUMNS_MAX], int widt
 		int widest = -1;
 		for (int i = 0; i < table->column_count; i++) {
 			int least = table->columns[i].width_min;
-			if (least && widths[i] > least && (widest < 0 || widths[i] > widths[widest]))
+			if (least && widths[i] > least &&
+			    (widest < 0 || widths[i] > widths[widest]))
 				widest = i;
 		}
 		if (widest < 0)
@@ -142,8 +143,8 @@ static int last_column(const struct table *table, const int widths[COLUMNS_MAX])
 	return last;
 }
 
-static void put(struct buffer *out, const char *text, size_t length, int text_columns, int width, bool right,
-                const char *color, bool pad)
+static void put(struct buffer *out, const char *text, size_t length, int text_columns, int width,
+                bool right, const char *color, bool pad)
 {
 	int blanks = width - (text_columns < width ? text_columns : width);
 
@@ -177,8 +178,8 @@ bool table_print(const struct table *table, int width, bool color, struct buffer
 			continue;
 		text_spaces(out, first ? 0 : GAP);
 		first = false;
-		put(out, column->title, strlen(column->title), (int)strlen(column->title), widths[i], column->right,
-		    color ? "\x1b[2m" : NULL, i != last);
+		put(out, column->title, strlen(column->title), (int)strlen(column->title),
+		    widths[i], column->right, color ? "\x1b[2m" : NULL, i != last);
 	}
 	buffer_char(out, '\n');
 	for (int row = 0; row < table_rows(table); row++) {
@@ -189,8 +190,9 @@ bool table_print(const struct table *table, int width, bool color, struct buffer
 				continue;
 			text_spaces(out, first ? 0 : GAP);
 			first = false;
-			put(out, cell->length ? table->text.data + cell->at : "", cell->length, cell->width, widths[i],
-			    table->columns[i].right, color ? cell->color : NULL, i != last);
+			put(out, cell->length ? table->text.data + cell->at : "", cell->length,
+			    cell->width, widths[i], table->columns[i].right,
+			    color ? cell->color : NULL, i != last);
 		}
 		buffer_char(out, '\n');
 	}

@@ -42,7 +42,7 @@ enum status talk_open(struct talk *talk, const struct arguments *arguments)
 {
 	enum status status;
 
-	*talk = (struct talk){ .arguments = arguments };
+	*talk = (struct talk){.arguments = arguments};
 	if (option_applies(&option_table[OPTION_JSON], arguments->command))
 		talk->json = arguments_has(arguments, OPTION_JSON);
 	talk->color = terminal_color(1, arguments_has(arguments, OPTION_NO_COLOR));
@@ -64,7 +64,8 @@ enum status talk_job_path(struct talk *talk, struct api_call *call, const char *
 {
 	/* What has a slash would be another path, and no job is named so. */
 	if (!*talk->job || strlen(talk->job) > JOB_BYTES_MAX || strchr(talk->job, '/'))
-		return error_set(&talk->error, STATUS_NOT_FOUND, "no job named '%.100s'", talk->job);
+		return error_set(&talk->error, STATUS_NOT_FOUND, "no job named '%.100s'",
+		                 talk->job);
 	api_path(call, "/jobs/%s%s", talk->job, after);
 	return STATUS_OK;
 }
@@ -99,7 +100,8 @@ int talk_print(struct talk *talk, struct buffer *text)
 /* ---- pages -------------------------------------------------------------------- */
 
 enum status talk_pages(struct talk *talk, struct api_call *call, const struct listing *listing,
-                       void (*visit)(void *context, struct json_span element), void *context, int64_t *next)
+                       void (*visit)(void *context, struct json_span element), void *context,
+                       int64_t *next)
 {
 	const int query_count = call->query_count;
 	char page[24], from[24];
@@ -110,7 +112,8 @@ enum status talk_pages(struct talk *talk, struct api_call *call, const struct li
 	for (;;) {
 		struct json_span array, name, element;
 
-		snprintf(page, sizeof(page), "%lld", (long long)(left < PAGE_ROWS_MAX ? left : PAGE_ROWS_MAX));
+		snprintf(page, sizeof(page), "%lld",
+		         (long long)(left < PAGE_ROWS_MAX ? left : PAGE_ROWS_MAX));
 		snprintf(from, sizeof(from), "%lld", (long long)*next);
 		api_query(call, "limit", page);
 		api_query(call, listing->cursor, *next ? from : NULL);
@@ -120,8 +123,10 @@ enum status talk_pages(struct talk *talk, struct api_call *call, const struct li
 			return status;
 		array = document_at(talk->document, listing->member);
 		if (!array.length || json_type(array) != JSON_ARRAY)
-			return error_set(&talk->error, STATUS_IO, "the API's answer has no \"%s\"", listing->member);
-		for (struct json_cursor at = json_walk(array); left > 0 && json_next(&at, &name, &element); left--)
+			return error_set(&talk->error, STATUS_IO, "the API's answer has no \"%s\"",
+			                 listing->member);
+		for (struct json_cursor at = json_walk(array);
+		     left > 0 && json_next(&at, &name, &element); left--)
 			visit(context, element);
 		*next = document_integer(talk->document, "next", 0);
 		if (*next == 0 || left == 0)
@@ -168,7 +173,8 @@ void time_text(struct buffer *out, int64_t wall_ms)
 	struct tm parts;
 	char text[40];
 
-	if (wall_ms > 0 && localtime_r(&seconds, &parts) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts))
+	if (wall_ms > 0 && localtime_r(&seconds, &parts) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts))
 		buffer_text(out, text);
 }
 
@@ -188,7 +194,7 @@ static void cause_class(struct buffer *out, struct json_span cause, int64_t http
 
 void cause_text(struct buffer *out, struct json_span cause, int64_t http_status)
 {
-	struct buffer raw = { 0 };
+	struct buffer raw = {0};
 	size_t start = out->length;
 
 	cause_class(out, cause, http_status);

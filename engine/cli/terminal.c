@@ -40,7 +40,8 @@ bool terminal_print(const struct buffer *text)
 		errno = ENOMEM;
 		return false;
 	}
-	if (fwrite(text->data ? text->data : "", 1, text->length, stdout) != text->length || fflush(stdout))
+	if (fwrite(text->data ? text->data : "", 1, text->length, stdout) != text->length ||
+	    fflush(stdout))
 		return errno == EPIPE;
 	return true;
 }

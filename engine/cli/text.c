@@ -36,7 +36,8 @@ static uint32_t decode(const char *bytes, size_t length)
 	case 2:
 		return (uint32_t)(at[0] & 0x1F) << 6 | (at[1] & 0x3F);
 	case 3:
-		return (uint32_t)(at[0] & 0x0F) << 12 | (uint32_t)(at[1] & 0x3F) << 6 | (at[2] & 0x3F);
+		return (uint32_t)(at[0] & 0x0F) << 12 | (uint32_t)(at[1] & 0x3F) << 6 |
+		       (at[2] & 0x3F);
 	case 4:
 		return (uint32_t)(at[0] & 0x07) << 18 | (uint32_t)(at[1] & 0x3F) << 12 |
 		       (uint32_t)(at[2] & 0x3F) << 6 | (at[3] & 0x3F);
@@ -49,8 +50,8 @@ static uint32_t decode(const char *bytes, size_t length)
  * read as something that it is not. */
 static bool reorders(uint32_t code)
 {
-	return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0x2028 ||
-	       code == 0x2029;
+	return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
+	       code == 0x2028 || code == 0x2029;
 }
 
 void text_safe(struct buffer *out, const char *bytes, size_t length)
@@ -60,7 +61,8 @@ void text_safe(struct buffer *out, const char *bytes, size_t length)
 	for (size_t at = 0; at < length;) {
 		size_t n = utf8_sequence(bytes + at, length - at);
 		uint32_t code = n ? decode(bytes + at, n) : 0;
-		bool good = n && code >= 0x20 && code != 0x7F && !(code >= 0x80 && code < 0xA0) && !reorders(code);
+		bool good = n && code >= 0x20 && code != 0x7F && !(code >= 0x80 && code < 0xA0) &&
+		            !reorders(code);
 
 		if (good) {
 			at += n;
@@ -208,7 +210,7 @@ void text_range(struct buffer *out, const double seconds[2])
 	static const struct {
 		double below, unit;
 		const char *name;
-	} units[] = { { 120, 1, "s" }, { 7200, 60, "min" }, { 172800, 3600, "h" }, { INFINITY, 86400, "d" } };
+	} units[] = {{120, 1, "s"}, {7200, 60, "min"}, {172800, 3600, "h"}, {INFINITY, 86400, "d"}};
 	double low = seconds[0] > 0 ? seconds[0] : 0;
 	double high = seconds[1] > low ? seconds[1] : low;
 	size_t i = 0;
@@ -219,7 +221,8 @@ void text_range(struct buffer *out, const double seconds[2])
 	if (llround(from) == llround(to))
 		buffer_printf(out, "%lld %s", llround(to), units[i].name);
 	else
-		buffer_printf(out, "%lld%s%lld %s", llround(from), unicode ? "–" : "-", llround(to), units[i].name);
+		buffer_printf(out, "%lld%s%lld %s", llround(from), unicode ? "–" : "-", llround(to),
+		              units[i].name);
 }
 
 void text_rate(struct buffer *out, double per_s)
@@ -239,7 +242,7 @@ void text_limit(struct buffer *out, double per_s)
 	static const struct {
 		double seconds;
 		const char *unit;
-	} units[] = { { 1, "s" }, { 60, "m" }, { 3600, "h" } };
+	} units[] = {{1, "s"}, {60, "m"}, {3600, "h"}};
 	size_t i = 0;
 
 	/* The shortest time in which it is a whole number, or the hour. */
@@ -253,7 +256,7 @@ void text_limit(struct buffer *out, double per_s)
 
 void text_bytes(struct buffer *out, int64_t bytes)
 {
-	static const char *const units[] = { "kB", "MB", "GB", "TB" };
+	static const char *const units[] = {"kB", "MB", "GB", "TB"};
 	double size = (double)bytes / 1000;
 	size_t i = 0;
 
@@ -270,7 +273,8 @@ void text_bytes(struct buffer *out, int64_t bytes)
 
 void text_shell(struct buffer *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
 
 	if (*word && word[strspn(word, plain)] == '\0') {
 		buffer_text(out, word);

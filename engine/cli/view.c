@@ -9,11 +9,12 @@
 
 static void copy_safe(struct json_span document, const char *path, char *out, size_t size)
 {
-	struct buffer raw = { 0 }, safe = { 0 };
+	struct buffer raw = {0}, safe = {0};
 
 	document_text(document, path, &raw);
 	text_safe(&safe, raw.data ? raw.data : "", raw.length);
-	size_t length = safe.failed ? 0 : utf8_cut(safe.data ? safe.data : "", safe.length, size - 1);
+	size_t length =
+		safe.failed ? 0 : utf8_cut(safe.data ? safe.data : "", safe.length, size - 1);
 	if (length)
 		memcpy(out, safe.data, length);
 	out[length] = '\0';
@@ -59,7 +60,8 @@ static void read_pace(struct json_span document, struct view *view)
 	view->p95_ms = document_integer(document, "latency_ms.p95", -1);
 	view->p99_ms = document_integer(document, "latency_ms.p99", -1);
 	view->concurrency = document_integer(document, "limits.concurrency", 0);
-	view->concurrency_now = document_integer(document, "limits.concurrency_now", view->concurrency);
+	view->concurrency_now =
+		document_integer(document, "limits.concurrency_now", view->concurrency);
 	view->limit_per_s = document_number(document, "limits.rate_per_s", 0);
 	view->burst = document_integer(document, "limits.burst", 1);
 	copy_safe(document, "limits.bound_by", view->bound_by, sizeof(view->bound_by));
@@ -68,7 +70,7 @@ static void read_pace(struct json_span document, struct view *view)
 
 enum status view_read(struct json_span document, struct view *view, struct error *error)
 {
-	struct view read = { 0 };
+	struct view read = {0};
 	char state[32];
 
 	document_copy(document, "state", state, sizeof(state));

@@ -11,9 +11,9 @@
 
 struct view {
 	int64_t id;
-	char name[256];         /* made safe for a terminal */
+	char name[256]; /* made safe for a terminal */
 	enum job_state state;
-	char reason[256];       /* "" none; safe too */
+	char reason[256]; /* "" none; safe too */
 	int64_t total;
 	int64_t counts[ITEM_STATES];
 	int64_t attempts, retries, throttled;
@@ -24,11 +24,11 @@ struct view {
 	double eta_s[2];
 	int64_t p50_ms, p95_ms, p99_ms; /* -1: none yet */
 	int64_t concurrency, concurrency_now;
-	double limit_per_s;     /* 0: no limit */
+	double limit_per_s; /* 0: no limit */
 	int64_t burst;
 	char bound_by[64];
 	int64_t created_ms, started_ms, finished_ms; /* 0: not yet */
-	bool active;            /* a process works on it */
+	bool active;                                 /* a process works on it */
 };
 
 /* STATUS_IO where the document is none of a job's. */

@@ -48,9 +48,10 @@ static bool header_add(struct client *client, const char *line)
 	return true;
 }
 
-enum status client_new(const char *address, const char *token, struct client **client, struct error *error)
+enum status client_new(const char *address, const char *token, struct client **client,
+                       struct error *error)
 {
-	struct buffer base = { 0 }, authorization = { 0 };
+	struct buffer base = {0}, authorization = {0};
 	struct client *made = calloc(1, sizeof(*made));
 	const char *port;
 	enum status status = STATUS_OK;
@@ -63,7 +64,8 @@ enum status client_new(const char *address, const char *token, struct client **c
 	buffer_printf(&authorization, "Authorization: Bearer %s", token);
 	made->base = buffer_take(&base);
 	made->handle = curl_easy_init();
-	if (!made->base || !made->handle || !header_add(made, authorization.failed ? NULL : authorization.data) ||
+	if (!made->base || !made->handle ||
+	    !header_add(made, authorization.failed ? NULL : authorization.data) ||
 	    !header_add(made, "Content-Type: application/json") ||
 	    !header_add(made, "X-Sluice-Client: cli") || !header_add(made, "Expect:")) {
 		client_free(made);
@@ -113,7 +115,8 @@ static size_t receive(char *bytes, size_t size, size_t count, void *context)
 	return count ? 0 : 1;
 }
 
-static void set_up(struct client *client, const struct client_request *request, const char *url, struct call *call)
+static void set_up(struct client *client, const struct client_request *request, const char *url,
+                   struct call *call)
 {
 	CURL *handle = client->handle;
 
@@ -131,13 +134,15 @@ static void set_up(struct client *client, const struct client_request *request, 
 	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, receive);
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, call);
 	if (request->body) {
-		curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+		curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+		                 (curl_off_t)request->body_length);
 		curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request->body);
 	}
 	curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static enum status failure(const struct client *client, CURLcode code, bool stopped, struct error *error)
+static enum status failure(const struct client *client, CURLcode code, bool stopped,
+                           struct error *error)
 {
 	const char *host = client->base + strlen("http://");
 
@@ -151,15 +156,16 @@ static enum status failure(const struct client *client, CURLcode code, bool stop
 	case CURLE_OUT_OF_MEMORY:
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	default:
-		return error_set(error, STATUS_IO, "talking to the sluice at %s: %s", host, curl_easy_strerror(code));
+		return error_set(error, STATUS_IO, "talking to the sluice at %s: %s", host,
+		                 curl_easy_strerror(code));
 	}
 }
 
-enum status client_call(struct client *client, const struct client_request *request, client_sink *sink,
-                        void *context, int *http_status, struct error *error)
+enum status client_call(struct client *client, const struct client_request *request,
+                        client_sink *sink, void *context, int *http_status, struct error *error)
 {
-	struct call call = { .handle = client->handle, .sink = sink, .context = context };
-	struct buffer url = { 0 };
+	struct call call = {.handle = client->handle, .sink = sink, .context = context};
+	struct buffer url = {0};
 	long code = 0;
 
 	buffer_text(&url, client->base);

@@ -12,7 +12,8 @@
 struct client;
 
 /* address: "127.0.0.1:8420", "[::1]:8420".  Connects at the first call. */
-enum status client_new(const char *address, const char *token, struct client **client, struct error *error);
+enum status client_new(const char *address, const char *token, struct client **client,
+                       struct error *error);
 void client_free(struct client *client); /* NULL is allowed */
 
 struct client_query {
@@ -20,11 +21,11 @@ struct client_query {
 };
 
 struct client_request {
-	const char *method;               /* "GET" */
-	const char *path;                 /* decoded, "/api/v1/jobs/my job"; encoded here */
+	const char *method; /* "GET" */
+	const char *path;   /* decoded, "/api/v1/jobs/my job"; encoded here */
 	const struct client_query *query;
 	int query_count;
-	const char *body;                 /* JSON, or NULL */
+	const char *body; /* JSON, or NULL */
 	size_t body_length;
 };
 
@@ -34,7 +35,7 @@ typedef bool client_sink(void *context, int http_status, const char *bytes, size
 /* One call.  OK: an answer came, whatever its status, and the sink took all of
  * it.  STATUS_NOT_FOUND: nobody listens there.  STATUS_TIMEOUT: it went silent
  * for ten minutes.  STATUS_CLOSED: the sink stopped it.  STATUS_IO: it broke off. */
-enum status client_call(struct client *client, const struct client_request *request, client_sink *sink,
-                        void *context, int *http_status, struct error *error);
+enum status client_call(struct client *client, const struct client_request *request,
+                        client_sink *sink, void *context, int *http_status, struct error *error);
 
 #endif

@@ -13,8 +13,8 @@
 
 #define WORDS_MAX 12
 
-static enum status parse(enum command_id command, const char *const words[], struct arguments *arguments,
-                         struct error *error)
+static enum status parse(enum command_id command, const char *const words[],
+                         struct arguments *arguments, struct error *error)
 {
 	char *copy[WORDS_MAX];
 	int count = 0;
@@ -24,19 +24,23 @@ static enum status parse(enum command_id command, const char *const words[], str
 	return arguments_parse(command, count, copy, arguments, error);
 }
 
-#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static void test_spellings(void **state)
 {
 	static const char *const same[][5] = {
-		{ "t", "-c30" }, { "t", "-c", "30" }, { "t", "--concurrency=30" }, { "--concurrency", "30", "t" },
-		{ "-qc30", "t" }, { "-c", "7", "-c", "30", "t" },
+		{"t", "-c30"},
+		{"t", "-c", "30"},
+		{"t", "--concurrency=30"},
+		{"--concurrency", "30", "t"},
+		{"-qc30", "t"},
+		{"-c", "7", "-c", "30", "t"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
 		struct arguments arguments;
-		const char *words[6] = { 0 };
+		const char *words[6] = {0};
 		memcpy(words, same[i], sizeof(same[i]));
 		assert_int_equal(parse(COMMAND_RUN, words, &arguments, NULL), STATUS_OK);
 		assert_int_equal(arguments_number(&arguments, OPTION_CONCURRENCY, 0), 30);
@@ -52,8 +56,8 @@ static void test_values(void **state)
 
 	(void)state;
 	assert_int_equal(parse(COMMAND_RUN,
-	                       WORDS("t", "-i", "-", "--retry-delay", "0.2505", "--rate=50/s", "-H", "A: b", "-H",
-	                             "C: d", "--idempotency-key", "--retry", "0"),
+	                       WORDS("t", "-i", "-", "--retry-delay", "0.2505", "--rate=50/s", "-H",
+	                             "A: b", "-H", "C: d", "--idempotency-key", "--retry", "0"),
 	                       &arguments, NULL),
 	                 STATUS_OK);
 	assert_string_equal(arguments_text(&arguments, OPTION_ITEMS, NULL), "-");
@@ -69,10 +73,13 @@ static void test_values(void **state)
 	arguments_free(&arguments);
 
 	/* An optional value is only ever behind '='. */
-	assert_int_equal(parse(COMMAND_RUN, WORDS("--idempotency-key", "t"), &arguments, NULL), STATUS_OK);
+	assert_int_equal(parse(COMMAND_RUN, WORDS("--idempotency-key", "t"), &arguments, NULL),
+	                 STATUS_OK);
 	assert_string_equal(arguments.operands[0], "t");
 	arguments_free(&arguments);
-	assert_int_equal(parse(COMMAND_RUN, WORDS("--idempotency-key=X-Key", "t"), &arguments, NULL), STATUS_OK);
+	assert_int_equal(
+		parse(COMMAND_RUN, WORDS("--idempotency-key=X-Key", "t"), &arguments, NULL),
+		STATUS_OK);
 	assert_string_equal(arguments_text(&arguments, OPTION_IDEMPOTENCY_KEY, NULL), "X-Key");
 	arguments_free(&arguments);
 }
@@ -82,13 +89,16 @@ static void test_operands(void **state)
 	struct arguments arguments;
 
 	(void)state;
-	assert_int_equal(parse(COMMAND_SHOW, WORDS("--json", "--", "--odd", "-1"), &arguments, NULL), STATUS_OK);
+	assert_int_equal(
+		parse(COMMAND_SHOW, WORDS("--json", "--", "--odd", "-1"), &arguments, NULL),
+		STATUS_OK);
 	assert_int_equal(arguments.operand_count, 2);
 	assert_string_equal(arguments.operands[0], "--odd");
 	assert_true(arguments_has(&arguments, OPTION_JSON));
 	arguments_free(&arguments);
 	/* --json is a switch of listings and takes a value under run. */
-	assert_int_equal(parse(COMMAND_RUN, WORDS("t", "--json", "{}"), &arguments, NULL), STATUS_OK);
+	assert_int_equal(parse(COMMAND_RUN, WORDS("t", "--json", "{}"), &arguments, NULL),
+	                 STATUS_OK);
 	assert_string_equal(arguments_text(&arguments, OPTION_JSON_BODY, NULL), "{}");
 	arguments_free(&arguments);
 }
@@ -98,7 +108,8 @@ static void test_help_stops(void **state)
 	struct arguments arguments;
 
 	(void)state;
-	assert_int_equal(parse(COMMAND_SHOW, WORDS("-h", "--nonsense"), &arguments, NULL), STATUS_OK);
+	assert_int_equal(parse(COMMAND_SHOW, WORDS("-h", "--nonsense"), &arguments, NULL),
+	                 STATUS_OK);
 	assert_true(arguments_has(&arguments, OPTION_HELP));
 	arguments_free(&arguments);
 }
@@ -110,39 +121,61 @@ static void test_refusals(void **state)
 		const char *words[4];
 		const char *said;
 	} table[] = {
-		{ COMMAND_RUN, { "t", "--concurency", "3" }, "unknown option --concurency (did you mean --concurrency?)" },
-		{ COMMAND_RUN, { "t", "--conc=3" }, "unknown option --conc (did you mean --concurrency?)" },
-		{ COMMAND_RUN, { "t", "--zzzzzz" }, "unknown option --zzzzzz" },
-		{ COMMAND_LS, { "--rate=1/s" }, "unknown option --rate" },
-		{ COMMAND_RUN, { "t", "-Z" }, "unknown option -Z" },
-		{ COMMAND_RUN, { "t", "--rate" }, "--rate needs a value: N/s|N/m|N/h" },
-		{ COMMAND_RUN, { "t", "-c" }, "--concurrency needs a value: N" },
-		{ COMMAND_RUN, { "t", "-c0" }, "--concurrency: '0' is not a whole number from 1 to 100000" },
-		{ COMMAND_RUN, { "t", "-c", "-3" }, "--concurrency: '-3' is not a whole number from 1 to 100000" },
-		{ COMMAND_RUN, { "t", "-c9x" }, "--concurrency: '9x' is not a whole number from 1 to 100000" },
-		{ COMMAND_RUN, { "t", "-c", "99999999999999999999" },
-		  "--concurrency: '99999999999999999999' is not a whole number from 1 to 100000" },
-		{ COMMAND_RUN, { "t", "--retry-delay=inf" }, "--retry-delay: 'inf' is not a number of seconds from 0 to 86400" },
-		{ COMMAND_RUN, { "t", "--retry-delay=1.2.3" },
-		  "--retry-delay: '1.2.3' is not a number of seconds from 0 to 86400" },
-		{ COMMAND_RUN, { "t", "--retry-delay=." }, "--retry-delay: '.' is not a number of seconds from 0 to 86400" },
-		{ COMMAND_RUN, { "t", "--new=1" }, "--new takes no value" },
-		{ COMMAND_RUN, { "t", "--format=xml" }, "--format: 'xml' is none of csv|ndjson|json|lines" },
-		{ COMMAND_RUN, { "t", "--format=csv|ndjson" }, "--format: 'csv|ndjson' is none of csv|ndjson|json|lines" },
-		{ COMMAND_RUN, { "t", "--name=" }, "--name: the value is empty" },
-		{ COMMAND_RUN, { "t", "--canary", "5" }, "--canary: not supported yet" },
-		{ COMMAND_RUN, { "t", "--halt=fail=5" }, "--halt: not supported yet" },
-		{ COMMAND_RUN, { "t", "--shard=1/4" }, "--shard: not supported yet" },
-		{ COMMAND_RUN, { "-q" }, "too few arguments; usage: sluice run [OPTIONS] TARGET [-i ITEMS]" },
-		{ COMMAND_RUN, { "t", "u" }, "one argument too many: 'u'" },
-		{ COMMAND_PAUSE, { "j", "k" }, "one argument too many: 'k'" },
+		{COMMAND_RUN,
+	         {"t", "--concurency", "3"},
+	         "unknown option --concurency (did you mean --concurrency?)"},
+		{COMMAND_RUN,
+	         {"t", "--conc=3"},
+	         "unknown option --conc (did you mean --concurrency?)"},
+		{COMMAND_RUN, {"t", "--zzzzzz"}, "unknown option --zzzzzz"},
+		{COMMAND_LS, {"--rate=1/s"}, "unknown option --rate"},
+		{COMMAND_RUN, {"t", "-Z"}, "unknown option -Z"},
+		{COMMAND_RUN, {"t", "--rate"}, "--rate needs a value: N/s|N/m|N/h"},
+		{COMMAND_RUN, {"t", "-c"}, "--concurrency needs a value: N"},
+		{COMMAND_RUN,
+	         {"t", "-c0"},
+	         "--concurrency: '0' is not a whole number from 1 to 100000"},
+		{COMMAND_RUN,
+	         {"t", "-c", "-3"},
+	         "--concurrency: '-3' is not a whole number from 1 to 100000"},
+		{COMMAND_RUN,
+	         {"t", "-c9x"},
+	         "--concurrency: '9x' is not a whole number from 1 to 100000"},
+		{COMMAND_RUN,
+	         {"t", "-c", "99999999999999999999"},
+	         "--concurrency: '99999999999999999999' is not a whole number from 1 to 100000"},
+		{COMMAND_RUN,
+	         {"t", "--retry-delay=inf"},
+	         "--retry-delay: 'inf' is not a number of seconds from 0 to 86400"},
+		{COMMAND_RUN,
+	         {"t", "--retry-delay=1.2.3"},
+	         "--retry-delay: '1.2.3' is not a number of seconds from 0 to 86400"},
+		{COMMAND_RUN,
+	         {"t", "--retry-delay=."},
+	         "--retry-delay: '.' is not a number of seconds from 0 to 86400"},
+		{COMMAND_RUN, {"t", "--new=1"}, "--new takes no value"},
+		{COMMAND_RUN,
+	         {"t", "--format=xml"},
+	         "--format: 'xml' is none of csv|ndjson|json|lines"},
+		{COMMAND_RUN,
+	         {"t", "--format=csv|ndjson"},
+	         "--format: 'csv|ndjson' is none of csv|ndjson|json|lines"},
+		{COMMAND_RUN, {"t", "--name="}, "--name: the value is empty"},
+		{COMMAND_RUN, {"t", "--canary", "5"}, "--canary: not supported yet"},
+		{COMMAND_RUN, {"t", "--halt=fail=5"}, "--halt: not supported yet"},
+		{COMMAND_RUN, {"t", "--shard=1/4"}, "--shard: not supported yet"},
+		{COMMAND_RUN,
+	         {"-q"},
+	         "too few arguments; usage: sluice run [OPTIONS] TARGET [-i ITEMS]"},
+		{COMMAND_RUN, {"t", "u"}, "one argument too many: 'u'"},
+		{COMMAND_PAUSE, {"j", "k"}, "one argument too many: 'k'"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct arguments arguments;
 		struct error error;
-		const char *words[5] = { 0 };
+		const char *words[5] = {0};
 		memcpy(words, table[i].words, sizeof(table[i].words));
 		assert_int_equal(parse(table[i].command, words, &arguments, &error), STATUS_USAGE);
 		assert_string_equal(error.text, table[i].said);
@@ -202,7 +235,7 @@ static void check_width(const struct buffer *text)
 
 static void test_help(void **state)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 
 	(void)state;
 	help_overview(&text);
@@ -216,7 +249,8 @@ static void test_help(void **state)
 		for (int j = 0; j < OPTIONS; j++) {
 			char name[64];
 			snprintf(name, sizeof(name), "--%s", option_table[j].name);
-			if (option_applies(&option_table[j], (enum command_id)i) && !command_table[i].unfinished)
+			if (option_applies(&option_table[j], (enum command_id)i) &&
+			    !command_table[i].unfinished)
 				assert_non_null(strstr(text.data, name));
 		}
 	}
@@ -225,11 +259,11 @@ static void test_help(void **state)
 
 static void test_completion(void **state)
 {
-	static const char *const shells[] = { "bash", "zsh", "fish" };
+	static const char *const shells[] = {"bash", "zsh", "fish"};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct buffer text = { 0 };
+		struct buffer text = {0};
 		assert_true(completion_script(&text, shells[i]));
 		for (int j = 0; j < OPTIONS; j++) {
 			if (!option_table[j].unfinished)
@@ -239,7 +273,7 @@ static void test_completion(void **state)
 		}
 		buffer_free(&text);
 	}
-	struct buffer none = { 0 };
+	struct buffer none = {0};
 	assert_false(completion_script(&none, "tcsh"));
 	buffer_free(&none);
 }
@@ -248,7 +282,7 @@ static void test_completion(void **state)
 
 static char *manual_read(void)
 {
-	struct buffer text = { 0 };
+	struct buffer text = {0};
 	FILE *file = fopen("engine/cli/sluice.1.scd", "r");
 	char piece[4096];
 	size_t n;
@@ -298,7 +332,8 @@ static void test_manual_has_no_other_option(void **state)
 		size_t n = strcspn(at += 3, "*=");
 		bool known = n == strlen("version") && memcmp(at, "version", n) == 0;
 		for (int i = 0; i < OPTIONS && !known; i++)
-			known = strlen(option_table[i].name) == n && memcmp(option_table[i].name, at, n) == 0;
+			known = strlen(option_table[i].name) == n &&
+			        memcmp(option_table[i].name, at, n) == 0;
 		if (!known)
 			fail_msg("the manual speaks of --%.*s", (int)n, at);
 	}
@@ -308,11 +343,16 @@ static void test_manual_has_no_other_option(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spellings),   cmocka_unit_test(test_values),
-		cmocka_unit_test(test_operands),    cmocka_unit_test(test_help_stops),
-		cmocka_unit_test(test_refusals),    cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_table),       cmocka_unit_test(test_help),
-		cmocka_unit_test(test_completion),  cmocka_unit_test(test_manual_has_every_option),
+		cmocka_unit_test(test_spellings),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_help_stops),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_completion),
+		cmocka_unit_test(test_manual_has_every_option),
 		cmocka_unit_test(test_manual_has_no_other_option),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);

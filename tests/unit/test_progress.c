@@ -12,13 +12,21 @@
 #include "engine/cli/progress.h"
 #include "engine/cli/text.h"
 
-static const struct progress_style ascii = { .width = 79 };
+static const struct progress_style ascii = {.width = 79};
 
 static struct view half_done(void)
 {
 	struct view view = {
-		.name = "crm", .state = JOB_RUNNING, .total = 1000, .in_flight = 30, .rate_per_s = 49.8,
-		.eta_known = true, .eta_s = { 8.1, 11.4 }, .throttled = 12, .p95_ms = 260, .active = true,
+		.name = "crm",
+		.state = JOB_RUNNING,
+		.total = 1000,
+		.in_flight = 30,
+		.rate_per_s = 49.8,
+		.eta_known = true,
+		.eta_s = {8.1, 11.4},
+		.throttled = 12,
+		.p95_ms = 260,
+		.active = true,
 	};
 
 	view.counts[ITEM_DONE] = 556;
@@ -29,21 +37,23 @@ static struct view half_done(void)
 	return view;
 }
 
-#define expect_text(wanted, buffer) \
-	do { \
-		assert_false((buffer).failed); \
-		assert_string_equal(wanted, (buffer).data ? (buffer).data : ""); \
-		buffer_free(&(buffer)); \
+#define expect_text(wanted, buffer)                                                                \
+	do {                                                                                       \
+		assert_false((buffer).failed);                                                     \
+		assert_string_equal(wanted, (buffer).data ? (buffer).data : "");                   \
+		buffer_free(&(buffer));                                                            \
 	} while (0)
 
 static void test_bar_line(void **state)
 {
 	struct view view = half_done();
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 
 	(void)state;
 	progress_bar_line(&view, &ascii, &out);
-	expect_text("crm  ###################x................  56.0%  560/1,000  49.8/s  ETA 8-11 s", out);
+	expect_text(
+		"crm  ###################x................  56.0%  560/1,000  49.8/s  ETA 8-11 s",
+		out);
 }
 
 static void test_widths(void **state)
@@ -51,15 +61,17 @@ static void test_widths(void **state)
 	struct view view = half_done();
 
 	(void)state;
-	snprintf(view.name, sizeof(view.name), "%s", "\xe4\xb8\xad\xe6\x96\x87\xe5\xae\xa2\xe6\x88\xb7\xe5\xaf\xbc\xe5\x85\xa5"
-	                                             "\xe4\xb8\xad\xe6\x96\x87\xe5\xae\xa2\xe6\x88\xb7\xe5\xaf\xbc\xe5\x85\xa5");
+	snprintf(view.name, sizeof(view.name), "%s",
+	         "\xe4\xb8\xad\xe6\x96\x87\xe5\xae\xa2\xe6\x88\xb7\xe5\xaf\xbc\xe5\x85\xa5"
+	         "\xe4\xb8\xad\xe6\x96\x87\xe5\xae\xa2\xe6\x88\xb7\xe5\xaf\xbc\xe5\x85\xa5");
 	for (int width = 1; width < 200; width++) {
-		struct progress_style style = { .width = width };
-		struct buffer bar = { 0 }, counts = { 0 };
+		struct progress_style style = {.width = width};
+		struct buffer bar = {0}, counts = {0};
 		progress_bar_line(&view, &style, &bar);
 		progress_count_line(&view, "stopping", &style, &counts);
 		assert_in_range(text_width(bar.data, bar.length), 1, width);
-		assert_in_range(text_width(counts.data ? counts.data : "", counts.length), 0, width);
+		assert_in_range(text_width(counts.data ? counts.data : "", counts.length), 0,
+		                width);
 		buffer_free(&bar);
 		buffer_free(&counts);
 	}
@@ -72,25 +84,25 @@ static void test_bar(void **state)
 		int64_t total, done, skipped, unknown, failed;
 		const char *bar;
 	} table[] = {
-		{ 0, 0, 0, 0, 0, ".........." },
-		{ 1000, 0, 0, 0, 0, ".........." },
-		{ 1000, 99, 0, 0, 0, ".........." },
-		{ 1000, 100, 0, 0, 0, "#........." },
-		{ 1000, 999, 0, 0, 0, "#########." },
-		{ 1000, 1000, 0, 0, 0, "##########" },
-		{ 1000, 0, 0, 0, 1, "x........." },
-		{ 1000, 0, 0, 1, 1, "?x........" },
-		{ 1000, 998, 0, 1, 1, "########?x" },
-		{ 1000, 499, 0, 0, 1, "####x....." },
-		{ 1000, 300, 200, 0, 500, "###--xxxxx" },
-		{ 10, 5, 5, 0, 0, "#####-----" },
-		{ 1099511627776, 1099511627775, 0, 0, 0, "#########." },
+		{0, 0, 0, 0, 0, ".........."},
+		{1000, 0, 0, 0, 0, ".........."},
+		{1000, 99, 0, 0, 0, ".........."},
+		{1000, 100, 0, 0, 0, "#........."},
+		{1000, 999, 0, 0, 0, "#########."},
+		{1000, 1000, 0, 0, 0, "##########"},
+		{1000, 0, 0, 0, 1, "x........."},
+		{1000, 0, 0, 1, 1, "?x........"},
+		{1000, 998, 0, 1, 1, "########?x"},
+		{1000, 499, 0, 0, 1, "####x....."},
+		{1000, 300, 200, 0, 500, "###--xxxxx"},
+		{10, 5, 5, 0, 0, "#####-----"},
+		{1099511627776, 1099511627775, 0, 0, 0, "#########."},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct view view = { .total = table[i].total };
-		struct buffer out = { 0 };
+		struct view view = {.total = table[i].total};
+		struct buffer out = {0};
 		view.counts[ITEM_DONE] = table[i].done;
 		view.counts[ITEM_SKIPPED] = table[i].skipped;
 		view.counts[ITEM_UNKNOWN] = table[i].unknown;
@@ -103,7 +115,7 @@ static void test_bar(void **state)
 static void test_count_line(void **state)
 {
 	struct view view = half_done();
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 
 	(void)state;
 	progress_count_line(&view, NULL, &ascii, &out);
@@ -112,13 +124,14 @@ static void test_count_line(void **state)
 	view.state = JOB_PAUSED;
 	snprintf(view.reason, sizeof(view.reason), "by user");
 	progress_count_line(&view, "stopping", &ascii, &out);
-	expect_text("stopping, paused: by user, ok 556, failed 4, waiting 5, in flight 30, 429s 12", out);
+	expect_text("stopping, paused: by user, ok 556, failed 4, waiting 5, in flight 30, 429s 12",
+	            out);
 
-	struct progress_style narrow = { .width = 30 };
+	struct progress_style narrow = {.width = 30};
 	progress_count_line(&view, NULL, &narrow, &out);
 	expect_text("paused: by user, ok 556", out);
 
-	struct progress_style color = { .width = 79, .color = true };
+	struct progress_style color = {.width = 79, .color = true};
 	view.state = JOB_RUNNING;
 	progress_count_line(&view, NULL, &color, &out);
 	assert_non_null(strstr(out.data, "\x1b[31mfailed 4\x1b[0m"));
@@ -128,19 +141,20 @@ static void test_count_line(void **state)
 static void test_plain_line(void **state)
 {
 	struct view view = half_done();
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 
 	(void)state;
 	progress_plain_line(&view, NULL, false, &out);
-	expect_text("crm: 56.0%  560/1,000  49.8/s  ETA 8-11 s, ok 556, failed 4, waiting 5, in flight 30, 429s 12, p95 260 ms",
-	            out);
+	expect_text(
+		"crm: 56.0%  560/1,000  49.8/s  ETA 8-11 s, ok 556, failed 4, waiting 5, in flight 30, 429s 12, p95 260 ms",
+		out);
 }
 
 /* 100 % is said when it is so, and not a moment before. */
 static void test_percent(void **state)
 {
-	struct view view = { .state = JOB_RUNNING, .total = 100000, .p95_ms = -1 };
-	struct buffer out = { 0 };
+	struct view view = {.state = JOB_RUNNING, .total = 100000, .p95_ms = -1};
+	struct buffer out = {0};
 
 	(void)state;
 	view.counts[ITEM_DONE] = 99999;
@@ -166,7 +180,8 @@ static void test_view(void **state)
 	struct error error;
 
 	(void)state;
-	assert_int_equal(view_read((struct json_span){ text, strlen(text) }, &view, &error), STATUS_OK);
+	assert_int_equal(view_read((struct json_span){text, strlen(text)}, &view, &error),
+	                 STATUS_OK);
 	assert_int_equal(view.id, 7);
 	assert_string_equal(view.name, "a\\x1b[2Jb"); /* no escape sequence reaches the terminal */
 	assert_int_equal(view.state, JOB_PAUSED);
@@ -177,7 +192,7 @@ static void test_view(void **state)
 	assert_int_equal(view.p95_ms, -1);
 	assert_int_equal(view.created_ms, 1767323045000);
 	assert_int_equal(view.started_ms, 0);
-	assert_int_equal(view_read((struct json_span){ "{}", 2 }, &view, &error), STATUS_IO);
+	assert_int_equal(view_read((struct json_span){"{}", 2}, &view, &error), STATUS_IO);
 }
 
 /* ---- text.h ------------------------------------------------------------------- */
@@ -187,16 +202,22 @@ static void test_safe(void **state)
 	static const struct {
 		const char *text, *safe;
 	} table[] = {
-		{ "plain", "plain" },
-		{ "a\x1b[31mb", "a\\x1b[31mb" },
-		{ "line\nbreak\r\t", "line\\x0abreak\\x0d\\x09" },
-		{ "\xff\xfe" "x", "\\xff\\xfex" },
-		{ "\xc2\x9b" "31m", "\\u009b31m" },          /* C1: terminals obey it */
-		{ "a\xe2\x80\xae" "b", "a\\u202eb" },         /* right-to-left override */
-		{ "\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87" },
-		{ "\x7f", "\\x7f" },
+		{"plain", "plain"},
+		{"a\x1b[31mb", "a\\x1b[31mb"},
+		{"line\nbreak\r\t", "line\\x0abreak\\x0d\\x09"},
+		{"\xff\xfe"
+	         "x",
+	         "\\xff\\xfex"},
+		{"\xc2\x9b"
+	         "31m",
+	         "\\u009b31m"}, /* C1: terminals obey it */
+		{"a\xe2\x80\xae"
+	         "b",
+	         "a\\u202eb"}, /* right-to-left override */
+		{"\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87"},
+		{"\x7f", "\\x7f"},
 	};
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -211,15 +232,20 @@ static void test_safe(void **state)
 
 static void test_columns(void **state)
 {
-	static const char wide[] = "\xe4\xb8\xad\xe6\x96\x87" "ab"; /* 2 + 2 + 1 + 1 columns */
+	static const char wide[] = "\xe4\xb8\xad\xe6\x96\x87"
+				   "ab"; /* 2 + 2 + 1 + 1 columns */
 	static const struct {
 		int width;
 		const char *cut;
 	} table[] = {
-		{ 6, wide }, { 5, "\xe4\xb8\xad\xe6\x96\x87>" }, { 4, "\xe4\xb8\xad>" }, { 3, "\xe4\xb8\xad>" },
-		{ 2, ">" }, { 1, ">" },
+		{6, wide},
+		{5, "\xe4\xb8\xad\xe6\x96\x87>"},
+		{4, "\xe4\xb8\xad>"},
+		{3, "\xe4\xb8\xad>"},
+		{2, ">"},
+		{1, ">"},
 	};
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 
 	(void)state;
 	assert_int_equal(text_width(wide, strlen(wide)), 6);
@@ -234,22 +260,26 @@ static void test_numbers(void **state)
 	static const struct {
 		int64_t count;
 		const char *text;
-	} counts[] = { { 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { -1234567, "-1,234,567" } };
+	} counts[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {-1234567, "-1,234,567"}};
 	static const struct {
 		double seconds;
 		const char *text;
-	} durations[] = { { 0.04, "0.0 s" }, { 9.94, "9.9 s" }, { 9.96, "10 s" }, { 59.4, "59 s" },
-		          { 60, "1 min 0 s" }, { 3700, "1 h 1 min" }, { 200000, "2 d 7 h" }, { -1, "0.0 s" } };
+	} durations[] = {{0.04, "0.0 s"},     {9.94, "9.9 s"},   {9.96, "10 s"},
+	                 {59.4, "59 s"},      {60, "1 min 0 s"}, {3700, "1 h 1 min"},
+	                 {200000, "2 d 7 h"}, {-1, "0.0 s"}};
 	static const struct {
 		double from, to;
 		const char *text;
-	} ranges[] = { { 8.1, 11.4, "8-11 s" }, { 8.1, 8.3, "8 s" }, { 90, 200, "2-3 min" },
-		       { 3600, 10800, "1-3 h" }, { 200000, 400000, "2-5 d" } };
+	} ranges[] = {{8.1, 11.4, "8-11 s"},
+	              {8.1, 8.3, "8 s"},
+	              {90, 200, "2-3 min"},
+	              {3600, 10800, "1-3 h"},
+	              {200000, 400000, "2-5 d"}};
 	static const struct {
 		double per_s;
 		const char *text;
-	} limits[] = { { 50, "50/s" }, { 0.5, "30/m" }, { 3.0 / 3600, "3/h" }, { 100.0 / 60, "100/m" } };
-	struct buffer out = { 0 };
+	} limits[] = {{50, "50/s"}, {0.5, "30/m"}, {3.0 / 3600, "3/h"}, {100.0 / 60, "100/m"}};
+	struct buffer out = {0};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -261,7 +291,7 @@ static void test_numbers(void **state)
 		expect_text(durations[i].text, out);
 	}
 	for (size_t i = 0; i < 5; i++) {
-		text_range(&out, (double[]){ ranges[i].from, ranges[i].to });
+		text_range(&out, (double[]){ranges[i].from, ranges[i].to});
 		expect_text(ranges[i].text, out);
 	}
 	for (size_t i = 0; i < 4; i++) {
@@ -273,10 +303,11 @@ static void test_numbers(void **state)
 static void test_shell(void **state)
 {
 	static const char *const table[][2] = {
-		{ "users", "users" }, { "a b", "'a b'" }, { "", "''" }, { "it's", "'it'\\''s'" }, { "$x", "'$x'" },
-		{ "https://h/{{id}}", "'https://h/{{id}}'" },
+		{"users", "users"}, {"a b", "'a b'"},
+		{"", "''"},         {"it's", "'it'\\''s'"},
+		{"$x", "'$x'"},     {"https://h/{{id}}", "'https://h/{{id}}'"},
 	};
-	struct buffer out = { 0 };
+	struct buffer out = {0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -297,10 +328,12 @@ static int plain_locale(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bar_line),   cmocka_unit_test(test_widths), cmocka_unit_test(test_bar),
-		cmocka_unit_test(test_count_line), cmocka_unit_test(test_plain_line), cmocka_unit_test(test_percent),
-		cmocka_unit_test(test_view),       cmocka_unit_test(test_safe),   cmocka_unit_test(test_columns),
-		cmocka_unit_test(test_numbers),    cmocka_unit_test(test_shell),
+		cmocka_unit_test(test_bar_line),   cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_bar),        cmocka_unit_test(test_count_line),
+		cmocka_unit_test(test_plain_line), cmocka_unit_test(test_percent),
+		cmocka_unit_test(test_view),       cmocka_unit_test(test_safe),
+		cmocka_unit_test(test_columns),    cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_shell),
 	};
 	return cmocka_run_group_tests_name("progress", tests, plain_locale, NULL);
 }
