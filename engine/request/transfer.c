@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/clock.h"
 #include "engine/request/transfer_handle.h"
@@ -50,26 +51,39 @@ void exchange_free(struct exchange *exchange)
 	buffer_free(&exchange->response.body);
 }
 
+/* In place: this runs once per request, in the busiest thread of all. */
+static void response_clear(struct response *response)
+{
+	struct buffer headers = response->headers, body = response->body;
+	memset(response, 0, sizeof *response);
+	response->headers = headers;
+	response->body = body;
+}
+
 void exchange_reset(struct exchange *exchange, size_t keep_max)
 {
-	struct rendered request = exchange->request;
+	struct rendered *request = &exchange->request;
 	struct response *response = &exchange->response;
-	buffer_reset(&request.url, keep_max);
-	buffer_reset(&request.headers, keep_max);
-	buffer_reset(&request.body, keep_max);
-	buffer_reset(&request.scratch.plain, keep_max);
-	buffer_reset(&request.scratch.coded, keep_max);
-	buffer_reset(&request.values, keep_max);
-	request.method = NULL;
-	request.header_count = 0;
-	request.headers_constant = request.has_body = false;
-	request.idempotency_key[0] = '\0';
+	buffer_reset(&request->url, keep_max);
+	buffer_reset(&request->headers, keep_max);
+	buffer_reset(&request->body, keep_max);
+	buffer_reset(&request->scratch.plain, keep_max);
+	buffer_reset(&request->scratch.coded, keep_max);
+	buffer_reset(&request->values, keep_max);
+	request->method = NULL;
+	request->header_count = 0;
+	request->headers_constant = request->has_body = false;
+	request->idempotency_key[0] = '\0';
 	buffer_reset(&response->headers, keep_max);
 	buffer_reset(&response->body, keep_max);
-	*exchange = (struct exchange){
-	    .request = request,
-	    .response = {.headers = response->headers, .body = response->body},
-	};
+	response_clear(response);
+	exchange->plan = NULL;
+	exchange->may_repeat = false;
+	exchange->body_bytes_max = 0;
+	exchange->handle = NULL;
+	exchange->next = NULL;
+	exchange->prereq_calls = 0;
+	exchange->owner = NULL;
 }
 
 size_t exchange_memory(const struct exchange *exchange)
@@ -169,15 +183,6 @@ static void ended_add(struct transfer *transfer, struct exchange *exchange)
 	transfer->ended_count++;
 }
 
-static void response_clear(struct response *response)
-{
-	struct buffer headers = response->headers, body = response->body;
-	headers.length = body.length = 0;
-	headers.failed = body.failed = false;
-	*response = (struct response){.headers = headers, .body = body};
-	response->started_wall_ms = clock_wall_ms();
-}
-
 /* It never got into the multi. */
 static void refuse(struct transfer *transfer, struct exchange *exchange, CURLcode code)
 {
@@ -198,7 +203,11 @@ static void connections_grow(struct transfer *transfer)
 
 void transfer_start(struct transfer *transfer, struct exchange *exchange)
 {
-	response_clear(&exchange->response);
+	struct response *response = &exchange->response;
+	response_clear(response);
+	buffer_reset(&response->headers, SIZE_MAX);
+	buffer_reset(&response->body, SIZE_MAX);
+	response->started_wall_ms = clock_wall_ms();
 	struct handle *handle = idle_take(transfer);
 	if (!handle) {
 		refuse(transfer, exchange, CURLE_OUT_OF_MEMORY);

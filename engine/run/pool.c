@@ -103,8 +103,9 @@ void task_release(struct pool *pool, struct task *task)
 		return;
 	free(task->input);
 	free(task->key);
+	memset(task, 0, offsetof(struct task, exchange));
+	task->result = NULL;
 	exchange_reset(&task->exchange, BUFFER_KEEP_MAX);
-	*task = (struct task){.exchange = task->exchange};
 	size_t memory = task_memory(task);
 	bool kept = false;
 	pthread_mutex_lock(&pool->spare_mutex);
