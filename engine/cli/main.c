@@ -1,4 +1,4 @@
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/base/log.h"
 #include "engine/cli/command.h"
@@ -39,6 +40,19 @@ static void harden(void)
 #endif
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A closed stdin, stdout or stderr would be the next file that is opened: the
+ * database, with messages written into it. */
+static void fill_standard_files(void)
+{
+	int file;
+
+	do {
+		file = open("/dev/null", O_RDWR);
+	} while (file >= 0 && file <= STDERR_FILENO);
+	if (file >= 0)
+		close(file);
 }
 
 /* Many connections at once; what is asked for beyond this is lowered with a warning. */
@@ -164,6 +178,7 @@ int main(int count, char *words[])
 	struct error error;
 	enum command_id id;
 
+	fill_standard_files();
 	harden();
 	raise_open_files();
 	text_start();
