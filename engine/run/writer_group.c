@@ -70,9 +70,10 @@ static enum status flush_accounts(struct writer *writer, int64_t now_ms, struct 
  * whose row is not there (its creation was undone) is dropped. */
 static void reload_accounts(struct writer *writer, bool command_only)
 {
-	struct account *account, *next;
+	struct account *account = writer->accounts, *next;
 
-	HASH_ITER(hh, writer->accounts, account, next) {
+	for (; account != NULL; account = next) {
+		next = account->hh.next;
 		if (account_reload(account, writer->db, writer->options.pool, command_only, NULL) ==
 		    STATUS_OK)
 			continue;
