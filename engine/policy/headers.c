@@ -1,14 +1,10 @@
 #include "engine/policy/headers.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
-/* A response as the dialects see it. */
-struct scene {
-	const char *block;
-	size_t length;
-	int64_t now_ms; /* the response's own Date, else ours */
-};
+#include "engine/policy/headers_internal.h"
 
 static bool is_blank(char c)
 {
@@ -18,10 +14,13 @@ static bool is_blank(char c)
 /* A token of RFC 9110, 5.6.2: so neither a status line nor a folded line is a name. */
 static bool is_name(const char *name, size_t length)
 {
+	/* One bit a character. */
+	static const uint32_t token[8] = {0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF, 0, 0, 0, 0};
+
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)name[i];
 
-		if (c <= 0x20 || c >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", c))
+		if (!(token[c / 32] >> c % 32 & 1))
 			return false;
 	}
 	return length > 0;
@@ -83,78 +82,143 @@ bool headers_find(const char *block, size_t length, const char *name, const char
 	return true;
 }
 
-/* "30", "2.0", "0.493" seconds to ms, rounded up: a floor is not undercut.
- * More than HEADER_WAIT_MS_MAX is not a number of seconds to us. */
-static bool seconds_parse(const char *text, size_t length, int64_t *ms)
+static const char *const unit_names[HEADER_UNITS] = {
+    [HEADER_UNIT_AUTO] = "auto", [HEADER_UNIT_NS] = "ns",           [HEADER_UNIT_US] = "us",
+    [HEADER_UNIT_MS] = "ms",     [HEADER_UNIT_S] = "s",             [HEADER_UNIT_MIN] = "min",
+    [HEADER_UNIT_H] = "h",       [HEADER_UNIT_EPOCH_S] = "epoch_s", [HEADER_UNIT_EPOCH_MS] = "epoch_ms",
+};
+
+const char *header_unit_name(enum header_unit unit)
 {
-	int64_t value = 0, scale = 1000;
-	size_t at = 0;
-	bool more = false;
-
-	while (at < length && text[at] >= '0' && text[at] <= '9') {
-		value = value * 10 + (text[at++] - '0') * 1000;
-		if (value > HEADER_WAIT_MS_MAX)
-			return false;
-	}
-	if (at == 0)
-		return false;
-	if (at < length && text[at] == '.') {
-		size_t digits = ++at;
-
-		for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) {
-			scale /= 10;
-			value += (text[at] - '0') * scale;
-			more |= scale == 0 && text[at] != '0';
-		}
-		if (at == digits)
-			return false;
-	}
-	if (at != length || value + more > HEADER_WAIT_MS_MAX)
-		return false;
-	*ms = value + more;
-	return true;
+	assert(unit >= 0 && unit < HEADER_UNITS);
+	return unit_names[unit];
 }
 
-/* Retry-After, RFC 9110, 10.2.3, and the fractions that many send. */
-static bool read_retry_after(const struct scene *scene, struct header_hints *hints)
+bool header_unit_parse(const char *name, enum header_unit *unit)
 {
-	const char *value;
-	size_t at = 0, value_length;
-
-	while (find_from(scene->block, scene->length, &at, "retry-after", &value, &value_length)) {
-		int64_t wait_ms, date_ms;
-
-		if (!seconds_parse(value, value_length, &wait_ms)) {
-			if (!http_date_parse(value, value_length, scene->now_ms, &date_ms))
-				continue;
-			wait_ms = date_ms - scene->now_ms;
+	for (int i = 0; i < HEADER_UNITS; i++) {
+		if (strcmp(unit_names[i], name) == 0) {
+			*unit = (enum header_unit)i;
+			return true;
 		}
-		if (wait_ms <= 0 || wait_ms > HEADER_WAIT_MS_MAX)
-			continue;
-		hints->wait_ms = wait_ms;
-		strcpy(hints->source, "retry-after");
-		return true;
 	}
 	return false;
 }
 
-/* The dialects, in order of precedence: each fills what it finds, and the
- * first one that finds a wait answers true and ends the search for one. */
-static bool (*const dialects[])(const struct scene *scene, struct header_hints *hints) = {
-    read_retry_after,
-};
+/* ---- the hints ------------------------------------------------------------- */
+
+/* The role that the user gives to this name, else ROLE_NONE. */
+static enum header_role overridden_role(const struct header_overrides *overrides, struct text name,
+                                        enum header_unit *unit)
+{
+	const struct {
+		const struct header_override *override;
+		enum header_role role;
+	} all[] = {
+	    {&overrides->retry_after, ROLE_RETRY_AFTER},
+	    {&overrides->reset, ROLE_RESET},
+	    {&overrides->remaining, ROLE_REMAINING},
+	    {&overrides->limit, ROLE_LIMIT},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].override->name && text_equals(name, all[i].override->name)) {
+			*unit = all[i].override->unit;
+			return all[i].role;
+		}
+	}
+	return ROLE_NONE;
+}
+
+static bool role_is_taken(const struct header_overrides *overrides, enum header_role role)
+{
+	return (role == ROLE_RETRY_AFTER && overrides->retry_after.name) ||
+	       (role == ROLE_RESET && overrides->reset.name) ||
+	       (role == ROLE_REMAINING && overrides->remaining.name) ||
+	       (role == ROLE_LIMIT && overrides->limit.name);
+}
+
+/* What a line is to us; false: nothing. */
+static bool read_name(const struct header_overrides *overrides, struct text name,
+                      struct header_name *meaning)
+{
+	size_t length = (size_t)(name.end - name.at);
+	enum header_role role;
+	enum header_unit unit;
+
+	if (length >= sizeof(((struct header_hints *)0)->source))
+		return false;
+	if (overrides && (role = overridden_role(overrides, name, &unit)) != ROLE_NONE) {
+		*meaning = (struct header_name){.role = role, .unit = unit, .style = STYLE_OVERRIDE,
+		                                .rank = 9, .calls = true};
+		return true;
+	}
+	if (!header_name_may_matter(name.at, length))
+		return false;
+	header_name_read(name.at, length, meaning);
+	return meaning->role != ROLE_NONE && !(overrides && role_is_taken(overrides, meaning->role));
+}
+
+/* A name that stands on several lines is one list. */
+static void continue_list(struct header_line *lines, int at)
+{
+	struct header_line *line = &lines[at];
+	size_t length = (size_t)(line->name.end - line->name.at);
+
+	for (int i = at - 1; i >= 0; i--) {
+		if ((size_t)(lines[i].name.end - lines[i].name.at) == length &&
+		    strncasecmp(lines[i].name.at, line->name.at, length) == 0) {
+			line->index = lines[i].index;
+			return;
+		}
+	}
+}
+
+static void read_lines(struct header_line *lines, int count, struct scene *scene)
+{
+	for (int i = 0; i < count; i++) {
+		continue_list(lines, i);
+		header_value_read(scene, &lines[i]);
+	}
+	budgets_judge(scene);
+}
+
+void headers_read_overridden(const char *block, size_t length, int64_t now_wall_ms,
+                             const struct header_overrides *overrides,
+                             struct header_hints *hints)
+{
+	struct header_line lines[LINES_MAX];
+	struct scene scene;
+	const char *name, *value, *date = NULL;
+	size_t at = 0, name_length, value_length, date_length = 0;
+	int count = 0;
+
+	*hints = (struct header_hints){.wait_ms = -1, .limit = -1, .remaining = -1,
+	                               .pace_remaining = -1, .pace_reset_ms = -1};
+	while (headers_next(block, length, &at, &name, &name_length, &value, &value_length)) {
+		struct text text = {name, name + name_length};
+
+		if (!date && name_length == 4 && strncasecmp(name, "date", 4) == 0) {
+			date = value;
+			date_length = value_length;
+		} else if (count < LINES_MAX && read_name(overrides, text, &lines[count].meaning)) {
+			lines[count].name = text;
+			lines[count].value = text_trim(value, value + value_length);
+			lines[count++].index = 0;
+		}
+	}
+	if (count == 0)
+		return;
+	scene.now_ms = now_wall_ms;
+	scene.asked_rank = 0;
+	scene.budget_count = 0;
+	scene.hints = hints;
+	if (date)
+		http_date_parse(date, date_length, now_wall_ms, &scene.now_ms);
+	read_lines(lines, count, &scene);
+}
 
 void headers_read(const char *block, size_t length, int64_t now_wall_ms, struct header_hints *hints)
 {
-	struct scene scene = {block, length, now_wall_ms};
-	const char *value;
-	size_t value_length;
-
-	*hints = (struct header_hints){.wait_ms = -1, .limit = -1, .remaining = -1};
-	if (headers_find(block, length, "date", &value, &value_length))
-		http_date_parse(value, value_length, now_wall_ms, &scene.now_ms);
-	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
-		if (dialects[i](&scene, hints))
-			return;
-	}
+	headers_read_overridden(block, length, now_wall_ms, NULL, hints);
 }

@@ -76,6 +76,13 @@ static const struct reading failed_for_now = {DECISION_RETRY, true, true};
 static const struct reading throttled = {DECISION_THROTTLE, false, true};
 static const struct reading cannot_know = {DECISION_UNKNOWN, true, true};
 
+/* Did the server refuse for want of quota, or name a time for another try? */
+static bool told_to_wait(const struct header_hints *hints)
+{
+	return hints->throttled || hints->exhausted ||
+	       (hints->wait_ms > 0 && hints->wait_kind == WAIT_ASKED);
+}
+
 static struct reading read_status(const struct attempt_facts *facts)
 {
 	int status = facts->http_status;
@@ -85,12 +92,21 @@ static struct reading read_status(const struct attempt_facts *facts)
 	if (status < 300)
 		return done;
 	switch (status) {
+	case 400: /* Amazon's way to throttle */
+		return facts->hints.throttled ? throttled : refused_for_good;
+	case 403: /* GitHub's, and not refused credentials */
+	case 413: /* RFC 9110, 15.5.14: temporary where it says until when */
+	case 420: /* Twitter's first one, and others' after it */
+	case 430: /* Shopify's */
+	case 509: /* bandwidth limit exceeded */
+		return told_to_wait(&facts->hints) ? throttled : status < 500 ? refused_for_good : failed_for_good;
 	case 409: /* the first request with this key is still at work */
 		return facts->keyed && !facts->idempotent ? refused_for_now : refused_for_good;
 	case 429:
 		return throttled;
 	case 503:
-		return facts->hints.wait_ms > 0 ? throttled : failed_for_now;
+	case 529: /* overloaded */
+		return told_to_wait(&facts->hints) ? throttled : failed_for_now;
 	case 408:
 	case 500:
 	case 502:
@@ -108,11 +124,29 @@ static struct reading read_status(const struct attempt_facts *facts)
 	}
 }
 
+/* The table, and then the server's explicit word. */
+static struct reading read_response(const struct attempt_facts *facts)
+{
+	struct reading reading = read_status(facts);
+
+	if (facts->http_status < 400)
+		return reading;
+	switch (facts->hints.retry) {
+	case RETRY_WORD_YES:
+		return reading.decision == DECISION_THROTTLE ? reading : refused_for_now;
+	case RETRY_WORD_NO:
+		return reading.may_have_worked ? failed_for_good : refused_for_good;
+	case RETRY_WORD_NONE:
+		break;
+	}
+	return reading;
+}
+
 static struct reading read_attempt(const struct attempt_facts *facts)
 {
 	switch (facts->transport) {
 	case TRANSPORT_OK:
-		return read_status(facts);
+		return read_response(facts);
 	case TRANSPORT_RESOLVE:
 	case TRANSPORT_CONNECT:
 	case TRANSPORT_HANDSHAKE:
@@ -146,11 +180,20 @@ static struct reading decide(const struct attempt_facts *facts)
 	return reading;
 }
 
+/* The server's wait, -1: none.  A reset alone, with nothing told of what
+ * remains, is about throttling only. */
+static int64_t server_wait_ms(const struct attempt_facts *facts, enum decision decision)
+{
+	if (facts->hints.wait_kind == WAIT_PRESUMED && decision != DECISION_THROTTLE)
+		return -1;
+	return facts->hints.wait_ms;
+}
+
 /* How long until the next attempt. */
 static void draw_wait(const struct attempt_facts *facts, const struct retry_policy *policy,
                       struct random *random, struct verdict *verdict)
 {
-	int64_t server_ms = facts->hints.wait_ms;
+	int64_t server_ms = server_wait_ms(facts, verdict->decision);
 	int64_t delay_ms = policy->delay_ms;
 
 	if (server_ms > 0) {
@@ -181,7 +224,7 @@ static void decide_retry(const struct attempt_facts *facts, const struct retry_p
                          struct random *random, struct verdict *verdict)
 {
 	draw_wait(facts, policy, random, verdict);
-	if (facts->hints.wait_ms > WAIT_PAUSES_JOB_MS) {
+	if (server_wait_ms(facts, verdict->decision) > WAIT_PAUSES_JOB_MS) {
 		verdict->decision = DECISION_THROTTLE;
 		verdict->charge_attempt = false;
 		return; /* the job waits: an outage costs time, never items */

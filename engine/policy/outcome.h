@@ -81,6 +81,12 @@ struct verdict {
 /* A server's wait beyond this pauses the job until then and charges nothing. */
 #define WAIT_PAUSES_JOB_MS 120000
 
+/* What the response says about itself beats the table:
+ * - "do not retry" (x-should-retry: false and kin): final; "do": any 4xx or 5xx
+ *   is retried, whatever the method, for the server knows what it did not do;
+ * - 403, 503 and kin with an asked wait or a budget that is used up are
+ *   throttling: surely refused, and worth another try.
+ * A success is a success, and a rule beats both. */
 void outcome_decide(const struct attempt_facts *facts, const struct retry_policy *policy,
                     struct random *random, struct verdict *verdict);
 
