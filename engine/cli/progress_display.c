@@ -75,12 +75,13 @@ bool progress_mode_parse(const char *name, enum progress_mode *mode)
 
 /* ---- two lines on a terminal ---------------------------------------------------- */
 
-/* To the first of our rows, and everything from there wiped. */
+/* Wipe our rows and stand where the first one was.  Line by line: some
+ * terminals keep what is wiped as a whole screen in their history. */
 static void clear_locked(void)
 {
 	if (display.rows == 0)
 		return;
-	write_text(display.rows == 2 ? "\r\x1b[1A\x1b[J" : "\r\x1b[J");
+	write_text(display.rows == 2 ? "\r" LINE_END "\x1b[1A" LINE_END : "\r" LINE_END);
 	write_text(CURSOR_SHOW);
 	display.rows = 0;
 }

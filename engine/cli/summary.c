@@ -10,6 +10,7 @@
 
 #define CAUSES_MAX 5
 #define CAUSE_WIDTH 44
+#define REASON_WIDTH 40 /* it was said in full before */
 
 #define BOLD "\x1b[1m"
 #define RED "\x1b[31m"
@@ -59,8 +60,11 @@ static void headline(const struct summary *summary, struct buffer *out)
 			buffer_text(out, " items/s");
 		}
 	}
-	if (view->reason[0] && !view_over(view))
-		buffer_printf(out, " (%s)", view->reason);
+	if (view->reason[0] && !view_over(view)) {
+		buffer_text(out, " (");
+		text_cut(out, view->reason, strlen(view->reason), REASON_WIDTH);
+		buffer_char(out, ')');
+	}
 	buffer_char(out, '\n');
 }
 
