@@ -10,10 +10,8 @@ run=(run -X PUT "$URL/x/{{id}}" -i - --format csv --name piped -c 5)
 mkfifo pipe
 # Half of the stream, then a writer that is still alive when the reader dies.
 { head -n 301 items.csv; exec sleep 300; } >pipe &
-PIDS+=($!)
 env --default-signal=INT "$SLUICE" "${run[@]}" <pipe >background.out 2>background.err &
 SLUICE_PID=$!
-PIDS+=("$SLUICE_PID")
 wait_until upstream_saw 40
 kill_hard
 
@@ -28,7 +26,6 @@ upstream_reset
 run=(run -X POST "$URL/y/{{id}}" -i - --format csv --name polite -c 5)
 env --default-signal=INT "$SLUICE" "${run[@]}" <items.csv >background.out 2>background.err &
 SLUICE_PID=$!
-PIDS+=("$SLUICE_PID")
 wait_until upstream_saw 40
 kill -INT "$SLUICE_PID"
 ended 7

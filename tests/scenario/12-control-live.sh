@@ -39,7 +39,7 @@ wait_until some_failed
 upstream_set permanent-percent=0
 seq=$(exported live --state failed | jq -r .seq | head -n 1)
 expect 0 retry live --seq "$seq"
-item_done() { exported live --filter "seq:$1" | jq -e '.state == "done"' >/dev/null; }
+item_done() { true_of '.state == "done"' <(exported live --filter "seq:$1"); }
 wait_until item_done "$seq"
 
 # The answers of the commands and the log of who did what.
@@ -47,7 +47,8 @@ expect 0 retry live --filter state:failed --dry-run
 contains out "$(field live .counts.failed)"
 api GET /jobs/live/events >events.json
 for what in pause resume set skip retry; do
-	jq -e --arg what $what 'any(.events[]; .what | test($what))' events.json >/dev/null || fail "no event '$what': $(cat events.json)"
+	# shellcheck disable=SC2016 # jq's own
+	holds 'any(.events[]; .what | test($what))' events.json --arg what $what
 done
 
 expect 0 cancel live

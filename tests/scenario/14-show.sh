@@ -10,12 +10,12 @@ failed=$(field look .counts.failed)
 expect 0 ls
 contains out look
 expect 0 ls --json
-jq -e '.jobs[0].name == "look"' out >/dev/null || fail "ls --json"
+holds '.jobs[0].name == "look"' out
 expect 0 status look
 contains out 200
 expect 0 status 1
 expect 0 status look --json
-jq -e '.total == 200 and .state == "finished" and .limits.concurrency == 8' out >/dev/null || fail "status --json: $(cat out)"
+holds '.total == 200 and .state == "finished" and .limits.concurrency == 8' out
 
 expect 0 items look --filter state:failed
 contains out 404
@@ -48,7 +48,7 @@ equal "$failed" "$(jq '[.groups[].count] | add' out)" "items in the groups"
 
 expect 0 export look
 equal 200 "$(wc -l <out)" "lines exported"
-jq -es 'map(.seq | tonumber) == [range(1; 201)]' out >/dev/null || fail "export is not in order"
+holds 'map(.seq | tonumber) == [range(1; 201)]' out --slurp
 expect 0 export look --state failed --format csv -o failed.csv
 equal $((failed + 1)) "$(wc -l <failed.csv)" "rows of failed.csv"
 [ ! -s out ] || fail "-o also wrote to stdout"

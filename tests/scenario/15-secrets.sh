@@ -38,8 +38,7 @@ for job in env given; do
 	"$SLUICE" show "$job" 1 --curl >>"$job.seen" 2>&1
 done
 background serve
-wait_until test -s "$SLUICE_DB.lock"
-wait_until eval 'api GET /jobs | grep -q jobs'
+wait_until serving
 for path in /jobs /jobs/env /jobs/env/items /jobs/env/items/1 /jobs/env/items/1/curl /jobs/env/events /jobs/env/export \
 	/jobs/given/items/1 /jobs/given/items/1/curl /jobs/given/export; do
 	api GET "$path" >>api.seen

@@ -11,7 +11,7 @@ equal 0 "$(upstream_log | grep -c ' /elsewhere/')" "requests that followed"
 contains err 302
 
 cat >job.json <<JSON
-{"name": "follow", "request": {"method": "GET", "url": "$URL/redirect/{{id}}?to=$URL/elsewhere/{{id}}", "follow_redirects": true}}
+{"name": "follow", "request": {"method": "GET", "url": "$URL/redirect/{{id}}?to=$URL/elsewhere/{{id}}", "follow_redirects": true}, "retry": {"max": 0}}
 JSON
 expect 0 run job.json -i items.csv
 counted follow done 5

@@ -4,9 +4,8 @@
 
 upstream_start --latency-ms 5 --permanent-percent 5
 background serve
-wait_until test -s "$SLUICE_DB.lock"
-wait_until eval 'api GET /jobs 2>/dev/null | grep -q jobs'
-address=$(jq -r .address "$SLUICE_DB.lock")
+wait_until serving
+address=$(owner_address)
 status() { curl -s -o answer -w '%{http_code}' "$@"; }
 
 equal 200 "$(status "http://$address/healthz")" "status of healthz"

@@ -28,7 +28,8 @@ at_least 11 "$(field later .attempts)" attempts
 head -n 3 items.csv >few.csv
 for kind in gzip deflate brotli; do
 	expect 0 run "$URL/$kind?id={{id}}" -i few.csv --name $kind
-	answer $kind 1 | jq -e . >/dev/null || fail "$kind: not decoded: $(answer $kind 1 | head -c 100)"
+	answer $kind 1 >body
+	holds 'type == "object"' body
 done
 expect 0 run "$URL/stream/3?id={{id}}" -i few.csv --name chunked
 equal 3 "$(answer chunked 1 | jq -c .url | wc -l)" "lines of a chunked answer"

@@ -14,26 +14,24 @@ set -o pipefail
 RANDOM=$SEED
 HERE=$(cd "$(dirname "$0")" && pwd)
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/sluice-test.XXXXXX")
-export SLUICE_DB=$WORK/sluice.db SLUICE_TOKEN=scenario-token NO_COLOR=1
+export SLUICE_DB=$WORK/sluice.db SLUICE_TOKEN=token-of-the-scenarios NO_COLOR=1
 export HOME=$WORK XDG_STATE_HOME=$WORK/state
 export ASAN_OPTIONS=${ASAN_OPTIONS-}:log_path=$WORK/sanitizer UBSAN_OPTIONS=print_stacktrace=1:log_path=$WORK/sanitizer
 export TSAN_OPTIONS=${TSAN_OPTIONS-}:log_path=$WORK/sanitizer
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY no_proxy NO_PROXY
-PIDS=()
 cd "$WORK" || exit 1
 
 cleanup() {
 	local status=$? try
-	if [ ${#PIDS[@]} -gt 0 ]; then
-		# Politely first: a server that dies with its workers leaves nobody behind.
-		kill -TERM "${PIDS[@]}" 2>/dev/null
-		for try in {1..20}; do
-			kill -0 "${PIDS[@]}" 2>/dev/null || break
-			sleep 0.05
-		done
-		kill -KILL "${PIDS[@]}" 2>/dev/null
-		wait "${PIDS[@]}" 2>/dev/null
-	fi
+	# Only what is still ours: the number of one that ended may be another's by now.
+	# Politely first: a server that dies with its workers leaves nobody behind.
+	jobs -pr | xargs -r kill -TERM 2>/dev/null
+	for try in {1..20}; do
+		[ -n "$(jobs -pr)" ] || break
+		sleep 0.05
+	done
+	jobs -pr | xargs -r kill -KILL 2>/dev/null
+	wait
 	# A sanitizer's finding counts, whatever became of the process it was in.
 	if compgen -G "$WORK/sanitizer.*" >/dev/null; then
 		head -n 60 "$WORK"/sanitizer.*
@@ -78,7 +76,19 @@ contains() { # contains FILE TEXT: fixed text, somewhere in the file
 }
 
 lacks() { # lacks FILE TEXT
+	[ -e "$1" ] || fail "there is no ${1##*/} to look into"
 	! grep -qaF -- "$2" "$1" || fail "'$2' is in ${1##*/}"
+}
+
+# true_of FILTER FILE [JQ OPTIONS]: jq's answer is `true`; no answer is none.
+true_of() {
+	local filter=$1 file=$2
+	shift 2
+	[ "$(jq "$@" "$filter" "$file" 2>/dev/null)" = true ]
+}
+
+holds() { # holds FILTER FILE [JQ OPTIONS]
+	true_of "$@" || fail "not so: $1 of $(head -c 2000 "$2")"
 }
 
 # wait_until COMMAND…: until it succeeds; two minutes at most.
@@ -98,7 +108,6 @@ upstream_start() {
 	"$UPSTREAM" --port-file "$WORK/upstream.port" --parent-pid $$ --log "$WORK/upstream.log" \
 		--seed "$SEED" "$@" >/dev/null &
 	UPSTREAM_PID=$!
-	PIDS+=("$UPSTREAM_PID")
 	wait_until test -s "$WORK/upstream.port"
 	URL=http://127.0.0.1:$(sed -n 1p "$WORK/upstream.port")
 	CONTROL=http://127.0.0.1:$(sed -n 2p "$WORK/upstream.port")
@@ -152,7 +161,6 @@ background() {
 	# A shell starts background commands deaf to Ctrl-C: undo that.
 	env --default-signal=INT,QUIT "$SLUICE" "$@" >"$WORK/background.out" 2>"$WORK/background.err" </dev/null &
 	SLUICE_PID=$!
-	PIDS+=("$SLUICE_PID")
 }
 
 # ended CODE: wait for the background sluice
@@ -200,12 +208,20 @@ exported() {
 	"$SLUICE" export "$@" --format ndjson 2>>"$WORK/err"
 }
 
+owner_address() {
+	jq -r .address "$SLUICE_DB.lock" 2>/dev/null
+}
+
 # api METHOD PATH [BODY]: of the running sluice (its address is in the lock file)
 api() {
 	local address
-	address=$(jq -r .address "$SLUICE_DB.lock")
+	address=$(owner_address)
 	curl -sS -X "$1" -H "Authorization: Bearer $SLUICE_TOKEN" ${3+-H 'Content-Type: application/json' -d "$3"} \
 		"http://$address/api/v1$2"
+}
+
+serving() { # for wait_until: its API answers
+	api GET /jobs 2>/dev/null | grep -q '"jobs"'
 }
 
 # ---- inputs ------------------------------------------------------------------

@@ -32,7 +32,6 @@ http {
 CONF
 	/usr/sbin/nginx -p "$WORK/nginx" -c "$WORK/nginx/nginx.conf" 2>"$WORK/nginx/stderr" &
 	NGINX_PID=$!
-	PIDS+=("$NGINX_PID")
 	wait_until listens "$1"
 }
 
@@ -40,7 +39,6 @@ CONF
 httpbin_start() {
 	/usr/bin/gunicorn --bind "127.0.0.1:$1" --worker-class gthread --threads 16 --worker-tmp-dir "$WORK" \
 		--log-level error httpbin:app >"$WORK/gunicorn.log" 2>&1 &
-	PIDS+=("$!")
 	wait_until listens "$1"
 }
 
