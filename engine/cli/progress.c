@@ -104,7 +104,7 @@ void progress_bar_line(const struct view *view, const struct progress_style *sty
 {
 	struct buffer name = {0}, right = {0};
 
-	text_cut(&name, view->name, strlen(view->name), NAME_COLUMNS_MAX);
+	text_fit(&name, view->name, strlen(view->name), NAME_COLUMNS_MAX);
 	figures(view, &right);
 	if (name.failed || right.failed) {
 		out->failed = true;
@@ -123,7 +123,7 @@ void progress_bar_line(const struct view *view, const struct progress_style *sty
 		colored(out, style, BOLD, name.data);
 		buffer_printf(out, "  %s", right.data);
 	} else {
-		text_cut(out, right.data, right.length, style->width > 0 ? style->width : 1);
+		text_fit(out, right.data, right.length, style->width > 0 ? style->width : 1);
 	}
 out:
 	buffer_free(&name);

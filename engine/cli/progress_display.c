@@ -206,7 +206,7 @@ void progress_say(const char *text)
 		clear_locked();
 		buffer_reset(&display.drawn, 4096);
 		buffer_text(&display.drawn, DRAW_BEGIN);
-		text_cut(&display.drawn, text, strlen(text), width > 0 ? width : 1);
+		text_fit(&display.drawn, text, strlen(text), width > 0 ? width : 1);
 		buffer_text(&display.drawn, LINE_END DRAW_END);
 		redraw_locked();
 	}

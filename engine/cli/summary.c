@@ -62,7 +62,7 @@ static void headline(const struct summary *summary, struct buffer *out)
 	}
 	if (view->reason[0] && !view_over(view)) {
 		buffer_text(out, " (");
-		text_cut(out, view->reason, strlen(view->reason), REASON_WIDTH);
+		text_fit(out, view->reason, strlen(view->reason), REASON_WIDTH);
 		buffer_char(out, ')');
 	}
 	buffer_char(out, '\n');
@@ -121,7 +121,7 @@ static void cause(struct json_span group, struct buffer *out)
 	document_copy(group, "sample_seq", seq, sizeof(seq));
 	if (!text.failed && !number.failed && text.length) {
 		struct buffer cut = {0};
-		text_cut(&cut, text.data, text.length, CAUSE_WIDTH);
+		text_fit(&cut, text.data, text.length, CAUSE_WIDTH);
 		buffer_printf(out, "  %9s %s", number.data, cut.failed ? "" : cut.data);
 		if (seq[0] && !cut.failed) {
 			text_spaces(out, CAUSE_WIDTH - text_width(cut.data, cut.length));

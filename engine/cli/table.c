@@ -153,7 +153,7 @@ static void put(struct buffer *out, const char *text, size_t length, int text_co
 	if (color)
 		buffer_text(out, color);
 	if (length && text_columns > width)
-		text_cut(out, text, length, width);
+		text_fit(out, text, length, width);
 	else
 		buffer_append(out, text, length);
 	if (color)

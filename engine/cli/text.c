@@ -135,7 +135,7 @@ int text_width(const char *text, size_t length)
 	return width;
 }
 
-void text_cut(struct buffer *out, const char *text, size_t length, int width)
+void text_fit(struct buffer *out, const char *text, size_t length, int width)
 {
 	const char *ellipsis = unicode ? "…" : ">";
 	size_t fits = 0; /* bytes that leave a column for the ellipsis */

@@ -26,7 +26,7 @@ void text_safe_lines(struct buffer *out, const char *bytes, size_t length, const
 /* Columns that a safe text takes. */
 int text_width(const char *text, size_t length);
 /* Append a safe text cut to `width` columns (>= 1), with an ellipsis where it was cut. */
-void text_cut(struct buffer *out, const char *text, size_t length, int width);
+void text_fit(struct buffer *out, const char *text, size_t length, int width);
 void text_spaces(struct buffer *out, int count);
 
 /* "1,234,567" */

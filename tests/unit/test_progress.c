@@ -250,7 +250,7 @@ static void test_columns(void **state)
 	(void)state;
 	assert_int_equal(text_width(wide, strlen(wide)), 6);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		text_cut(&out, wide, strlen(wide), table[i].width);
+		text_fit(&out, wide, strlen(wide), table[i].width);
 		expect_text(table[i].cut, out);
 	}
 }
