@@ -104,6 +104,11 @@ enum source_relation {
 enum status ingest_compare(struct ingest *ingest, const struct source_state *known,
                            enum source_relation *relation, struct error *error);
 
+/* A file that is the same: are there rows behind the last one taken in (a former
+ * --limit left them out)? */
+enum status ingest_has_more(struct ingest *ingest, const struct source_state *known, bool *more,
+                            struct error *error);
+
 /* Import from where `known` stands (NULL: the start).  What is before it is read,
  * compared by hash and skipped: STATUS_CONFLICT where it differs.  A file that
  * differs from what was checked is STATUS_CONFLICT too, rows that were appended

@@ -173,3 +173,23 @@ enum status ingest_compare(struct ingest *ingest, const struct source_state *kno
 		*relation = SOURCE_APPENDED;
 	return STATUS_OK;
 }
+
+/* The end of a file that was read to its end: blanks, and an array's bracket. */
+#define TAIL_MAX 4096
+
+enum status ingest_has_more(struct ingest *ingest, const struct source_state *known, bool *more,
+                            struct error *error)
+{
+	uint64_t left = known->offset < known->size ? known->size - known->offset : 0;
+	size_t got = 0;
+	enum status status;
+
+	*more = left > TAIL_MAX;
+	if (!ingest->checked || left == 0 || *more)
+		return STATUS_OK;
+	status = source_read_at(ingest->source, known->offset, ingest->chunk, (size_t)left, &got,
+	                        error);
+	for (size_t i = 0; status == STATUS_OK && i < got && !*more; i++)
+		*more = memchr(" \t\r\n]", ingest->chunk[i], 5) == NULL;
+	return status;
+}

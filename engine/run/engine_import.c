@@ -267,12 +267,14 @@ enum status engine_job_import(struct engine *engine, int64_t job,
 	status = import != NULL ? prepare(import, &row, how, secrets, error)
 	                        : error_set(error, STATUS_NO_MEMORY, "out of memory");
 	if (status == STATUS_OK)
-		status = import_compare(import, &row, how->append, &nothing, error);
+		status = import_compare(import, &row, how, &nothing, error);
 	if (status == STATUS_OK && nothing && !row.sealed)
 		status = engine_job_seal_now(engine, job, error);
-	if (status == STATUS_OK && !nothing && row.sealed && ingest_checked(import->ingest))
+	if (status == STATUS_OK && !nothing && row.sealed && !import->no_more)
 		status = writer_call(engine->writer, unseal_run, &job, error);
-	if (status == STATUS_OK && !nothing && import->spec->key != NULL) {
+	if (status == STATUS_OK && !nothing && import->no_more) {
+		status = run_to_end(import, error);
+	} else if (status == STATUS_OK && !nothing && import->spec->key != NULL) {
 		/* Keys that stand twice are found by the store: before anything is sent. */
 		status = run_to_end(import, error);
 		if (status == STATUS_CONFLICT)

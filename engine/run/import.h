@@ -17,6 +17,7 @@ struct import {
 	struct ingest *ingest;
 	char path[4096];
 	bool by_key;                /* rows whose key is known are passed over */
+	bool no_more;               /* all is in: a further row is one too many */
 	bool upload;                /* does not say where the source stands */
 	bool has_known;
 	struct source_state known;
@@ -51,7 +52,7 @@ enum status import_failure(struct import *import, struct error *error);
 
 /* Compare the opened source with what a former run took in: what is left to do,
  * or STATUS_CONFLICT saying what differs.  *nothing: all of it is in. */
-enum status import_compare(struct import *import, const struct job_row *row, bool append,
-                           bool *nothing, struct error *error);
+enum status import_compare(struct import *import, const struct job_row *row,
+                           const struct engine_import *how, bool *nothing, struct error *error);
 
 #endif

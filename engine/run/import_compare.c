@@ -83,9 +83,30 @@ static enum status say_difference(struct import *import, const struct job_row *r
 	return status;
 }
 
+/* The same source.  Of a file that was taken in whole there may be more rows only
+ * behind a former --limit; of a pipe it shows as it comes. */
+static enum status go_on_with_same(struct import *import, const struct engine_import *how,
+                                   bool *nothing, struct error *error)
+{
+	const struct source_state *known = &import->known;
+	bool more = false;
+	enum status status = STATUS_OK;
+
+	if (!known->complete)
+		return STATUS_OK;
+	if (!ingest_checked(import->ingest)) {
+		import->no_more = !how->append;
+		return STATUS_OK;
+	}
+	if (how->rows_max == 0 || how->rows_max > known->rows)
+		status = ingest_has_more(import->ingest, known, &more, error);
+	*nothing = !more;
+	return status;
+}
+
 /* What is there already decides where to go on; *nothing: all of it is in. */
-enum status import_compare(struct import *import, const struct job_row *row, bool append,
-                           bool *nothing, struct error *error)
+enum status import_compare(struct import *import, const struct job_row *row,
+                           const struct engine_import *how, bool *nothing, struct error *error)
 {
 	enum source_relation relation = SOURCE_NEW;
 	enum status status = STATUS_OK;
@@ -100,10 +121,9 @@ enum status import_compare(struct import *import, const struct job_row *row, boo
 		import->has_known = false;
 		return STATUS_OK;
 	case SOURCE_SAME:
-		*nothing = import->known.complete && ingest_checked(import->ingest);
-		return STATUS_OK;
+		return go_on_with_same(import, how, nothing, error);
 	case SOURCE_APPENDED:
-		if (!append)
+		if (!how->append)
 			return error_set(error, STATUS_CONFLICT,
 			                 "%s: has more rows than the %lld of job '%s' (the first %lld are "
 			                 "the same)",
@@ -113,7 +133,7 @@ enum status import_compare(struct import *import, const struct job_row *row, boo
 	case SOURCE_DIFFERS:
 		break;
 	}
-	if (!append || import->spec->key == NULL)
+	if (!how->append || import->spec->key == NULL)
 		return say_difference(import, row, error);
 	import->has_known = false;
 	import->by_key = true;

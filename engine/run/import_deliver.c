@@ -121,6 +121,13 @@ enum status import_batch(void *context, struct ingest_batch *batch, struct error
 	struct delivery *delivery;
 	enum status status = import_failure(import, error);
 
+	if (status == STATUS_OK && import->no_more && batch->row_count > 0)
+		status = error_set(error, STATUS_CONFLICT,
+		                   "%s: has more rows than the %lld that are in (the first %lld are "
+		                   "the same)",
+		                   import->path, (long long)import->known.rows,
+		                   (long long)import->known.rows);
+
 	if (status == STATUS_OK && (delivery = calloc(1, sizeof(*delivery))) != NULL) {
 		while (semaphore_acquire(import->room, 1, CLOCK_NEVER) == 0)
 			;
