@@ -176,6 +176,12 @@ static void take_joined(struct reading *reading, const char *at, size_t length)
 		take_strange(reading, at + from, length - from);
 }
 
+/* "resettime", "userlimit": is it worth a search for words? */
+static bool may_hold_words(const char *at, size_t length)
+{
+	return length > 5 && (memmem(at, length, "reset", 5) || header_name_may_matter(at, length));
+}
+
 static void read_words(struct reading *reading, const char *name, size_t length)
 {
 	for (size_t at = 0; at < length;) {
@@ -188,9 +194,7 @@ static void read_words(struct reading *reading, const char *name, size_t length)
 		word = header_word_find(name + at + digits, end - at - digits);
 		if (word)
 			take_word(reading, word);
-		else if (header_name_may_matter(name + at + digits, end - at - digits) ||
-		         starts(name + at + digits, end - at - digits, "reset") ||
-		         reading->flags & (RATE | FAMILY | LIMIT))
+		else if (may_hold_words(name + at + digits, end - at - digits))
 			take_joined(reading, name + at + digits, end - at - digits);
 		else if (end > at + digits)
 			take_strange(reading, name + at + digits, end - at - digits);
