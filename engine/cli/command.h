@@ -41,6 +41,7 @@ int command_export(const struct arguments *arguments);
 int command_act(const struct arguments *arguments);     /* retry, skip, resolve */
 int command_control(const struct arguments *arguments); /* pause, resume, cancel, set, rm */
 int command_db(const struct arguments *arguments);
+int command_explain(const struct arguments *arguments);
 int command_completion(const struct arguments *arguments);
 
 /* ---- a talk with the API --------------------------------------------------- */

@@ -112,7 +112,8 @@ static int dispatch(const struct arguments *arguments, int word_count, char *con
 		[COMMAND_RESOLVE] = command_act,    [COMMAND_PAUSE] = command_control,
 		[COMMAND_RESUME] = command_control, [COMMAND_CANCEL] = command_control,
 		[COMMAND_SET] = command_control,    [COMMAND_RM] = command_control,
-		[COMMAND_DB] = command_db,          [COMMAND_COMPLETION] = command_completion,
+		[COMMAND_DB] = command_db,          [COMMAND_EXPLAIN] = command_explain,
+		[COMMAND_COMPLETION] = command_completion,
 	};
 
 	set_log_level(arguments);

@@ -158,8 +158,16 @@ const struct command command_table[COMMANDS] = {
 	[COMMAND_EXPLAIN] = {
 		.name = "explain", .group = "Other",
 		.synopsis = "[OPTIONS] [TARGET] < RAW_RESPONSE",
-		.summary = "what would be decided on a response (not yet)", .operands = "file",
-		.unfinished = true,
+		.summary = "what would be decided on a response",
+		.description =
+			"Reads a raw response (status line, headers, body; as curl -i prints it) and\n"
+			"prints the decision as one JSON object. TARGET: a job file, whose rules,\n"
+			"retries and headers then apply. Sends nothing.\n",
+		.examples =
+			"curl -si https://api.example.com/users | sluice explain\n"
+			"sluice explain job.json --attempt 3 < response.txt\n"
+			"sluice explain --method POST --curl-error 56 --bytes-sent 151 < /dev/null\n",
+		.operands = "file", .operands_max = 1,
 	},
 	[COMMAND_ALERT] = {
 		.name = "alert", .group = "Other", .synopsis = "test JOB",
@@ -319,6 +327,17 @@ const struct option option_table[OPTIONS] = {
 		.group = "Limits", .help = "requests per second, minute, hour"},
 	[OPTION_SET_BURST] = {0, "burst", VALUE_INTEGER, "N", NULL, 1, BURST_MAX, BIT(SET),
 		"Limits", .help = "requests that may go out at once after idling"},
+
+	[OPTION_METHOD] = {0, "method", VALUE_TEXT, "METHOD", .commands = BIT(EXPLAIN),
+		.group = "The request", .help = "its method (the job file's, else GET)"},
+	[OPTION_ATTEMPT] = {0, "attempt", VALUE_INTEGER, "N", NULL, 1, 1000000, BIT(EXPLAIN),
+		"The request", .help = "which attempt it was (1)"},
+	[OPTION_KEYED] = {0, "keyed", VALUE_NONE, NULL, .commands = BIT(EXPLAIN),
+		.group = "The request", .help = "an idempotency key was in it"},
+	[OPTION_CURL_ERROR] = {0, "curl-error", VALUE_INTEGER, "N", NULL, 0, 200, BIT(EXPLAIN),
+		"The request", .help = "curl's error number, where it failed"},
+	[OPTION_BYTES_SENT] = {0, "bytes-sent", VALUE_INTEGER, "N", NULL, 0, COUNT_MAX,
+		BIT(EXPLAIN), "The request", .help = "how much of it had gone out by then"},
 
 	[OPTION_DB] = {0, "db", VALUE_FILE, "FILE", .commands = WORKS | CALLS, .group = "Common",
 		.help = "the database (SLUICE_DB, else the state folder)"},

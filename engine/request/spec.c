@@ -56,6 +56,7 @@ void spec_free(struct spec *spec)
 	free(spec->ok_if_text);
 	name_values_free(spec->extract, spec->extract_count);
 	free(spec->rate_text);
+	header_overrides_free(&spec->headers);
 	free(spec);
 }
 
@@ -258,6 +259,8 @@ static enum status read_all(struct spec *spec, struct json_span root, struct sec
 		status = read_idempotency(spec, root, error);
 	if (status == STATUS_OK)
 		status = read_limits(spec, root, error);
+	if (status == STATUS_OK)
+		status = spec_read_headers(spec, root, error);
 	if (status == STATUS_OK)
 		status = spec_read_rules(spec, root, error);
 	if (status == STATUS_OK)

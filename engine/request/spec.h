@@ -18,6 +18,7 @@
 #include "engine/base/json.h"
 #include "engine/base/status.h"
 #include "engine/policy/bucket.h"
+#include "engine/policy/headers.h"
 #include "engine/policy/outcome.h"
 
 struct condition; /* condition.h */
@@ -78,6 +79,7 @@ struct spec {
 	int64_t burst;      /* >= 1 */
 
 	struct retry_policy retry;
+	struct header_overrides headers; /* what no parser can know of this target */
 
 	bool idempotent;    /* by method */
 	bool keyed;         /* idempotency_header given */

@@ -39,6 +39,11 @@ enum status spec_print(struct spec *spec, struct error *error);
 enum status spec_read_rules(struct spec *spec, struct json_span root, struct error *error);
 enum status spec_read_map(struct json_span root, const char *path, struct name_value **list,
                           int *count, struct error *error);
+/* spec_headers.c: "headers", and its way out again. */
+enum status spec_read_headers(struct spec *spec, struct json_span root, struct error *error);
+/* {"reset":{"name":"x-foo","unit":"ms"}}, "" where nothing is overridden. */
+void spec_print_headers(const struct spec *spec, struct buffer *out);
+void header_overrides_free(struct header_overrides *overrides);
 void name_values_free(struct name_value *list, int count);
 
 #endif

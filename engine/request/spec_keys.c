@@ -16,6 +16,7 @@ enum kind {
 	KEY_FLAG,
 	KEY_OBJECT,         /* its members stand in the table */
 	KEY_FLAG_OR_OBJECT,
+	KEY_TEXT_OR_OBJECT,
 	KEY_MAP,            /* members of any name, their values texts, numbers or flags */
 	KEY_RULES,          /* a list of objects; members stand in the table under "[]" */
 	KEY_ANY,
@@ -70,6 +71,17 @@ static const struct key {
     {"retry.delay_s", KEY_NUMBER, 0, DAY_S},
     {"retry.delay_max_s", KEY_NUMBER, 0, DAY_S},
     {"retry.time_max_s", KEY_NUMBER, 0, YEAR_S},
+    {"headers", KEY_OBJECT, 0, 0},
+    {"headers.retry_after", KEY_TEXT_OR_OBJECT, 0, 0},
+    {"headers.retry_after.name", KEY_TEXT, 0, 0},
+    {"headers.retry_after.unit", KEY_TEXT, 0, 0},
+    {"headers.reset", KEY_TEXT_OR_OBJECT, 0, 0},
+    {"headers.reset.name", KEY_TEXT, 0, 0},
+    {"headers.reset.unit", KEY_TEXT, 0, 0},
+    {"headers.remaining", KEY_TEXT_OR_OBJECT, 0, 0},
+    {"headers.remaining.name", KEY_TEXT, 0, 0},
+    {"headers.limit", KEY_TEXT_OR_OBJECT, 0, 0},
+    {"headers.limit.name", KEY_TEXT, 0, 0},
     {"dead_letter", KEY_LATER, 0, 0},
     {"halt", KEY_LATER, 0, 0},
     {"canary", KEY_LATER, 0, 0},
@@ -78,7 +90,6 @@ static const struct key {
     {"shard", KEY_LATER, 0, 0},
     {"shard_by", KEY_LATER, 0, 0},
     {"verify", KEY_LATER, 0, 0},
-    {"headers", KEY_LATER, 0, 0},
 };
 #define KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
 
@@ -248,7 +259,8 @@ static enum status check_value(const char *path, const struct key *key, struct j
 	case KEY_FLAG:
 		return expect(path, flag, "true or false", value, error);
 	case KEY_FLAG_OR_OBJECT:
-		if (flag)
+	case KEY_TEXT_OR_OBJECT:
+		if (key->kind == KEY_FLAG_OR_OBJECT ? flag : type == JSON_STRING)
 			return STATUS_OK;
 		/* fall through */
 	case KEY_OBJECT:

@@ -138,6 +138,19 @@ static void put_rate(struct buffer *out, const struct spec *spec)
 	buffer_printf(out, "/%c\"", unit);
 }
 
+static void put_headers(struct buffer *out, const struct spec *spec)
+{
+	struct buffer text = {0};
+
+	spec_print_headers(spec, &text);
+	if (text.length > 0) {
+		put_name(out, "headers");
+		buffer_append(out, text.data, text.length);
+	}
+	out->failed |= text.failed;
+	buffer_free(&text);
+}
+
 static void put_policy(struct buffer *out, const struct spec *spec)
 {
 	static const char *const bodies[] = {
@@ -159,6 +172,7 @@ static void put_policy(struct buffer *out, const struct spec *spec)
 	put_seconds(out, "delay_max_s", spec->retry.delay_ms_max);
 	put_seconds(out, "time_max_s", spec->retry.time_ms_max);
 	buffer_char(out, '}');
+	put_headers(out, spec);
 }
 
 enum status spec_print(struct spec *spec, struct error *error)

@@ -333,6 +333,11 @@ static enum transport classify_unsent(CURLcode code)
 	}
 }
 
+const char *transfer_error_text(int curl_error)
+{
+	return curl_easy_strerror((CURLcode)curl_error);
+}
+
 enum transport transfer_classify(int curl_error, bool sent)
 {
 	switch (curl_error) {

@@ -112,5 +112,7 @@ void transfer_wake(struct transfer *transfer);
  * something was sent no class is answered that means "nothing sent": a failure
  * to reach the next hop of a redirect, say, is TRANSPORT_BROKEN. */
 enum transport transfer_classify(int curl_error, bool sent);
+/* libcurl's words for its error number. */
+const char *transfer_error_text(int curl_error);
 
 #endif

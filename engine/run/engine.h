@@ -312,6 +312,25 @@ enum status engine_check(const struct spec *spec, const struct secret_set *given
                          void (*visit)(void *context, int64_t seq, const char *text, size_t length),
                          void *context, int64_t *rows, struct error *error);
 
+/* ---- explain, without a database ---------------------------------------- */
+
+struct engine_question {
+	const char *method;      /* NULL: the spec's, else GET */
+	int attempt;             /* 1: the first */
+	bool keyed;              /* an idempotency key was sent, whatever the spec says */
+	int curl_error;          /* 0: none */
+	int64_t bytes_sent;      /* of the request; -1: some, unless curl_error says none can have been */
+	const char *response;    /* raw: status line, headers, body, with CRLF or LF; where it
+	                            begins with interim or redirect responses, the last counts */
+	size_t response_length;  /* 0: none came (then curl_error is told) */
+};
+
+/* `sluice explain`: what would be decided on this response, as one JSON object
+ * (INTERFACE, section 6).  `spec` gives rules, retries and header overrides;
+ * NULL: the built-in table alone.  Sends nothing, opens nothing. */
+enum status engine_explain(const struct spec *spec, const struct engine_question *question,
+                           struct buffer *out, struct error *error);
+
 const char *engine_versions(void); /* "libcurl/7.88.1 … sqlite/3.40.1 …" */
 
 #endif

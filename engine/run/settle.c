@@ -8,8 +8,8 @@
 
 #include "engine/base/clock.h"
 #include "engine/policy/headers.h"
-#include "engine/request/condition.h"
 #include "engine/request/secret.h"
+#include "engine/run/judge.h"
 
 /* Header lines kept of a response, in bytes. */
 #define HEADERS_KEPT_MAX 8192
@@ -49,39 +49,6 @@ static void keep_headers(const struct response *response, bool success, struct b
 	}
 }
 
-/* A JSON value as text for a person: strings decoded, others as written. */
-static void value_text(const char *json, size_t length, char *out, size_t size)
-{
-	struct json_span span = {json, length};
-	struct buffer text = {0};
-
-	if (json_type(span) == JSON_STRING)
-		json_string_decode(span, &text);
-	else
-		buffer_append(&text, json, length);
-	snprintf(out, size, "%s", text.data != NULL ? text.data : "");
-	/* snprintf may have cut inside a character. */
-	for (size_t bad; !utf8_check(out, strlen(out), &bad);)
-		out[bad] = '\0';
-	buffer_free(&text);
-}
-
-static bool path_text(struct pool_worker *worker, const struct response *response,
-                      const char *path, char *out, size_t size)
-{
-	bool found;
-
-	if (path == NULL)
-		return false;
-	buffer_reset(&worker->scratch, 65536);
-	found = jsonpath_get(worker->jsonpath, response->body.data, response->body.length, path,
-	                     &worker->scratch);
-	if (found)
-		value_text(worker->scratch.data, worker->scratch.length, out, size);
-	return found;
-}
-
-/* First matching rule, then ok_if.  *class_name says whose word it was. */
 static enum decision apply_rules(struct pool_worker *worker, const struct spec *spec,
                                  const struct response *response, struct settlement *settlement,
                                  const char **class_name)
@@ -93,28 +60,17 @@ static enum decision apply_rules(struct pool_worker *worker, const struct spec *
 	    .body = response->body.data,
 	    .body_length = response->body.length,
 	};
+	const struct judge judge = {worker->jsonpath, &worker->scratch};
+	enum decision decision;
+	const struct spec_rule *rule = judge_rules(&judge, spec, &view, &decision, class_name);
 
-	for (int i = 0; i < spec->rule_count; i++) {
-		const struct spec_rule *rule = &spec->rules[i];
-
-		if (!condition_holds(rule->condition, &view, worker->jsonpath))
-			continue;
-		path_text(worker, response, rule->code, settlement->code, sizeof(settlement->code));
-		path_text(worker, response, rule->message, settlement->text,
-		          sizeof(settlement->text));
+	if (rule != NULL) {
+		judge_text(&judge, &view, rule->code, settlement->code, sizeof(settlement->code));
+		judge_text(&judge, &view, rule->message, settlement->text,
+		           sizeof(settlement->text));
 		snprintf(settlement->reason, sizeof(settlement->reason), "rule: %s", rule->text);
-		*class_name = "rule";
-		return rule->then;
 	}
-	if (spec->ok_if == NULL)
-		return DECISION_NONE;
-	if (condition_holds(spec->ok_if, &view, worker->jsonpath))
-		return DECISION_DONE;
-	if (response->http_status >= 200 && response->http_status < 300) {
-		*class_name = "ok_if";
-		return DECISION_FAIL;
-	}
-	return DECISION_NONE;
+	return decision;
 }
 
 static void extract(struct pool_worker *worker, const struct spec *spec,
@@ -277,7 +233,8 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 
 	if (response->transport == TRANSPORT_OK)
 		facts.rule = apply_rules(worker, spec, response, settlement, &class_name);
-	headers_read(response->headers.data, response->headers.length, now_ms, &facts.hints);
+	headers_read_overridden(response->headers.data, response->headers.length, now_ms,
+	                        &spec->headers, &facts.hints);
 	outcome_decide(&facts, &spec->retry, &worker->random, verdict);
 
 	record->class_name = class_name;
