@@ -186,6 +186,12 @@ bool account_claimable(const struct account *account, int64_t now_ms)
 	       (account->row.counts[ITEM_PENDING] > 0 || account->next_due_ms <= now_ms);
 }
 
+bool account_hungry(const struct account *account, int64_t now_ms)
+{
+	return account->attached && !account->barren && account_claimable(account, now_ms) &&
+	       account->client.want(account->client.lane) > 0;
+}
+
 enum status account_claim(struct account *account, struct db *db, struct pool *pool,
                           int64_t now_ms, struct error *error)
 {
@@ -203,6 +209,7 @@ enum status account_claim(struct account *account, struct db *db, struct pool *p
 		error_set(error, STATUS_NO_MEMORY, "out of memory");
 	if (count > 0)
 		account->dirty = true;
+	account->barren = count == 0;
 	if (account->row.started_at_ms == 0 && count > 0)
 		account->row.started_at_ms = now_ms;
 	return status;
@@ -261,6 +268,7 @@ enum status account_flush(struct account *account, struct db *db, int64_t now_ms
 	if (status != STATUS_OK)
 		return status;
 	account->dirty = false;
+	account->barren = false;
 	account->touched = true;
 	account->next_due_ms = INT64_MAX;
 	account->due_told = false;

@@ -25,6 +25,7 @@ struct account {
 	int64_t next_due_ms;   /* when the earliest waiting item comes due; INT64_MAX */
 	bool due_told;         /* the lane was told that next_due_ms has come */
 	struct queue_list claimed; /* by this group, delivered after the commit */
+	bool barren;           /* the last claim found nothing, and nothing changed since */
 	bool attached;
 	struct writer_client client;
 	UT_hash_handle hh;
@@ -58,6 +59,8 @@ void account_committed(struct account *account, int64_t now_ms);
 
 /* Is there something to claim right now? */
 bool account_claimable(const struct account *account, int64_t now_ms);
+/* And a lane that wants it? */
+bool account_hungry(const struct account *account, int64_t now_ms);
 /* The next moment at which this account has something to do by itself, wall ms. */
 int64_t account_timer_ms(const struct account *account);
 

@@ -75,7 +75,8 @@ static enum status make_lane(struct engine *engine, int64_t job, struct secret_s
 	if (status != STATUS_OK) {
 		plan_free(options.plan);
 		limit_free(options.limit);
-		error_prefix(error, "job '%s'", row.name);
+		if (error != NULL)
+			error_prefix(error, "job '%s'", row.name);
 	}
 	spec_free(spec);
 	job_row_free(&row);

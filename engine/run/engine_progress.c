@@ -11,6 +11,7 @@ static void progress_of_row(const struct job_row *row, struct engine_progress *o
 {
 	struct limits_now limits = {0};
 	struct spec *spec = NULL;
+	struct error ignored;
 
 	memset(out, 0, sizeof(*out));
 	out->id = row->id;
@@ -29,7 +30,7 @@ static void progress_of_row(const struct job_row *row, struct engine_progress *o
 	out->started_at_ms = row->started_at_ms;
 	out->finished_at_ms = row->finished_at_ms;
 	out->bound_by = "nothing left";
-	if (spec_parse(row->spec, strlen(row->spec), NULL, &spec, NULL) != STATUS_OK)
+	if (spec_parse(row->spec, strlen(row->spec), NULL, &spec, &ignored) != STATUS_OK)
 		return;
 	limits_of(spec, row, &limits);
 	spec_free(spec);

@@ -70,6 +70,10 @@ static int64_t next_timer_ns(struct writer *writer)
 	     account = account->hh.next) {
 		int64_t timer_ms = account_timer_ms(account);
 
+		/* Items came due, or back, after this group's claims: the lane asked
+		 * before, and does not ask again. */
+		if (account_hungry(account, now_ms))
+			return now_ns;
 		if (timer_ms < first_ms)
 			first_ms = timer_ms;
 	}
@@ -91,8 +95,7 @@ static bool has_work(struct writer *writer)
 	for (struct account *account = writer->accounts; account != NULL;
 	     account = account->hh.next)
 		if (account->dirty || account_timer_ms(account) <= now_ms ||
-		    (account->attached && account_claimable(account, now_ms) &&
-		     account->client.want(account->client.lane) > 0))
+		    account_hungry(account, now_ms))
 			return true;
 	return false;
 }
@@ -158,6 +161,9 @@ static void fail_group(struct writer *writer, const struct error *error)
 
 	die(writer, error);
 	halt_lanes(writer);
+	for (struct account *account = writer->accounts; account != NULL;
+	     account = account->hh.next)
+		account->attached = false;
 	do {
 		writer_finish_group(writer, error);
 		memset(&rest, 0, sizeof(rest));
@@ -196,6 +202,10 @@ static void *writer_main(void *argument)
 			break;
 		}
 	}
+	pthread_mutex_lock(&writer->mutex);
+	writer->ended = true;
+	pthread_cond_broadcast(&writer->cond);
+	pthread_mutex_unlock(&writer->mutex);
 	return NULL;
 }
 

@@ -157,7 +157,13 @@ void writer_detach(struct writer *writer, int64_t job)
 {
 	struct attach attach = {job, NULL};
 
-	(void)writer_call(writer, attach_run, &attach, NULL);
+	if (writer_call(writer, attach_run, &attach, NULL) == STATUS_OK)
+		return;
+	/* A writer that is dying may be at a lane at this moment. */
+	pthread_mutex_lock(&writer->mutex);
+	while (writer->dead && !writer->ended)
+		clock_cond_wait(&writer->cond, &writer->mutex, CLOCK_NEVER);
+	pthread_mutex_unlock(&writer->mutex);
 }
 
 void writer_bulk_kick(struct writer *writer)

@@ -44,6 +44,7 @@ struct writer {
 	pthread_cond_t cond;
 	struct error health;
 	bool dead;
+	bool ended;               /* the thread touches nothing any more */
 };
 
 /* The account of a job, loaded where it is not.  Writer thread only. */
