@@ -365,7 +365,7 @@ static inline void disk_copy_image(const struct disk_image *image, const char *p
 
 static inline void disk_copy(const char *path, uint64_t seed)
 {
-	char wal[160];
+	char wal[256];
 
 	snprintf(wal, sizeof(wal), "%s-wal", path);
 	pthread_mutex_lock(&disk.mutex);
