@@ -98,6 +98,8 @@ void bad_rows_list(struct call *call);
 
 void export_stream(struct call *call);
 
+void explain_show(struct call *call);
+
 void database_check(struct call *call);
 void database_backup(struct call *call);
 void database_vacuum(struct call *call);

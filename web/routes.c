@@ -46,6 +46,7 @@ static const struct route routes[] = {
 	{"GET", "/api/v1/jobs/{job}/events", events_list},
 	{"GET", "/api/v1/jobs/{job}/bad-rows", bad_rows_list},
 	{"GET", "/api/v1/jobs/{job}/export", export_stream},
+	{"POST", "/api/v1/explain", explain_show},
 	{"GET", "/api/v1/db/check", database_check},
 	{"POST", "/api/v1/db/backup", database_backup},
 	{"POST", "/api/v1/db/vacuum", database_vacuum},

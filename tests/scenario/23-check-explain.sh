@@ -33,3 +33,15 @@ explained .decision '"retry"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method GET
 explained .decision '"unknown"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method POST
 explained .decision '"retry"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method POST --keyed
 equal 0 "$(upstream_stat .requests)" requests
+
+# A job's own rules, retries and headers.
+cat >rules.json <<JSON
+{"request": {"method": "POST", "url": "$URL/"}, "rules": [{"if": "\$.code == 9", "then": "skip"}],
+ "headers": {"retry_after": {"name": "X-Come-Back", "unit": "ms"}}}
+JSON
+explained .decision '"skip"' 'HTTP/1.1 200 OK\r\n\r\n{"code":9}' rules.json
+explained '[.wait_s.min,.source]' '[1.5,"x-come-back"]' 'HTTP/1.1 429 Slow\r\nX-Come-Back: 1500\r\nRetry-After: 7\r\n\r\n' rules.json
+explained .decision '"unknown"' '' --method POST --curl-error 56 --bytes-sent 9
+expect_input 2 /dev/null explain
+expect_input 2 job.json explain
+contains err "status line"

@@ -165,6 +165,16 @@ enum status engine_job_set(struct engine *engine, int64_t job, const struct engi
 	return STATUS_OK;
 }
 
+enum status engine_job_spec(struct engine *engine, int64_t job, char **canonical,
+                            struct error *error)
+{
+	(void)engine;
+	(void)job;
+	*canonical = strdup("{\"request\":{\"url\":\"http://h/\",\"method\":\"POST\"},"
+	                    "\"rules\":[{\"if\":\"$.code == 7\",\"then\":\"skip\"}]}");
+	return *canonical != NULL ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "out of memory");
+}
+
 enum status engine_job_progress(struct engine *engine, int64_t job, struct engine_progress *out,
                                 struct error *error)
 {

@@ -188,6 +188,40 @@ static void test_database(void **state)
 	expect("POST", "/api/v1/db/vacuum", NULL, 409);
 }
 
+#define OK_RESPONSE "\"response\":\"HTTP/1.1 200 OK\\r\\n\\r\\n{\\\"code\\\":7}\""
+
+static void test_explain(void **state)
+{
+	(void)state;
+	expect_json("POST", "/api/v1/explain",
+	            "{\"response\":\"HTTP/1.1 429 Slow\\nRetry-After: 7\\n\\n\"}", 200,
+	            "{\"decision\":\"throttle\",\"final\":false,\"wait_s\":{\"min\":7.0,\"max\":7.7},"
+	            "\"charge_attempt\":false,\"source\":\"retry-after\",\"limit\":null,"
+	            "\"remaining\":null,\"policies\":[],\"error\":{\"class\":\"http\",\"status\":429,"
+	            "\"code\":null,\"message\":\"\"}}");
+	expect("POST", "/api/v1/explain", "{\"method\":\"POST\",\"curl_error\":56,\"bytes_sent\":9}",
+	       200);
+	assert_non_null(strstr(response.body.data, "\"decision\":\"unknown\""));
+	/* Whose rules? */
+	expect("POST", "/api/v1/explain", "{" OK_RESPONSE "}", 200);
+	assert_non_null(strstr(response.body.data, "\"decision\":\"done\""));
+	expect("POST", "/api/v1/explain", "{\"job\":\"crm\"," OK_RESPONSE "}", 200);
+	assert_non_null(strstr(response.body.data, "\"decision\":\"skip\""));
+	expect("POST", "/api/v1/explain",
+	       "{\"job_file\":{\"request\":{\"url\":\"http://h/\"},\"ok_if\":\"$.code == 0\"},"
+	       OK_RESPONSE "}", 200);
+	assert_non_null(strstr(response.body.data, "\"decision\":\"fail\""));
+	expect("POST", "/api/v1/explain", "{\"job\":\"nobody\"," OK_RESPONSE "}", 404);
+	expect("POST", "/api/v1/explain", "{\"job\":\"crm\",\"job_file\":{}," OK_RESPONSE "}", 400);
+	expect("POST", "/api/v1/explain", "{\"job_file\":{\"nope\":1}," OK_RESPONSE "}", 400);
+	expect("POST", "/api/v1/explain", "{\"job_file\":7," OK_RESPONSE "}", 400);
+	expect("POST", "/api/v1/explain", "{\"response\":\"hello\"}", 400);
+	expect("POST", "/api/v1/explain", "{\"response\":429}", 400);
+	expect("POST", "/api/v1/explain", "{\"attempt\":0," OK_RESPONSE "}", 400);
+	expect("POST", "/api/v1/explain", "{}", 400);
+	expect("GET", "/api/v1/explain", NULL, 405);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +231,7 @@ int main(void)
 		TEST(test_upload_in_one),
 		TEST(test_upload_in_pieces),
 		TEST(test_database),
+		TEST(test_explain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
