@@ -1,0 +1,425 @@
+/* The façade: a person's hand on items, causes, the log, one item's story. */
+#include "tests/unit/engine_bench.h"
+
+/* By the last digit: 2 not there, 3 is lost on the way, 4 is a business error. */
+static void answer_badly(struct ledger *ledger, int item, int hit, struct reply *reply)
+{
+	(void)ledger;
+	reply->body = "{\"id\":7}";
+	if (hit > 1)
+		return; /* mended meanwhile */
+	switch (item % 10) {
+	case 2:
+		reply->status = 404;
+		reply->body = "{\"message\":\"no user 4711\"}";
+		break;
+	case 3:
+		reply->drop = true;
+		break;
+	case 4:
+		reply->body = "{\"code\":1001,\"msg\":\"quota\"}";
+		break;
+	default:
+		break;
+	}
+}
+
+/* 50 items: 35 done, 10 failed for two causes, 5 unknown. */
+static int64_t run_badly(struct bench *bench)
+{
+	struct engine_progress progress;
+	int64_t job;
+
+	ledger_set_answer(bench->ledger, answer_badly);
+	job = bench_job_of(bench, "bad", "POST",
+	                   ",\"rules\":[{\"if\":\"$.code != 0\",\"then\":\"fail\",\"code\":\"$.code\","
+	                   "\"message\":\"$.msg\"}],\"extract\":{\"id\":\"$.id\"}",
+	                   50);
+	bench_start(bench, job);
+	bench_wait(bench, job);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 35, 10, 5, 0);
+	return job;
+}
+
+static struct engine_operation act(struct bench *bench, int64_t job, enum engine_action action,
+                                   const struct engine_selection *selection)
+{
+	struct engine_operation dry, wet;
+	struct error error = {0};
+
+	must(engine_act(bench->engine, job, action, selection, "tester", true, &dry, &error), &error);
+	assert_int_equal(dry.id, 0);
+	must(engine_act(bench->engine, job, action, selection, "tester", false, &wet, &error), &error);
+	must(engine_operation_wait(bench->engine, job, wet.id, clock_mono_ns() + PATIENCE_NS, &error),
+	     &error);
+	assert_true(wet.id > 0);
+	assert_int_equal(wet.action, action);
+	assert_string_equal(wet.who, "tester");
+	/* What was foretold came true. */
+	assert_int_equal(wet.matched, dry.matched);
+	assert_int_equal(wet.changed, dry.changed);
+	return wet;
+}
+
+static void test_retry_by_seq(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const int64_t seqs[] = {2, 3, 4, 5};
+	const struct engine_selection selection = {.seqs = seqs, .seq_count = 4};
+	struct engine_operation operation = act(bench, job, ACTION_RETRY, &selection);
+	struct engine_progress progress;
+
+	assert_int_equal(operation.matched, 4);
+	assert_int_equal(operation.changed, 3); /* 5 is done */
+	bench_wait(bench, job);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 38, 8, 4, 0);
+	assert_int_equal(progress.state, JOB_FINISHED);
+	assert_int_equal(ledger_hits(bench->ledger, 2), 2);
+	assert_int_equal(ledger_hits(bench->ledger, 5), 1);
+	bench_sound(bench);
+}
+
+static void test_retry_what_is_done(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const int64_t seqs[] = {5};
+	const struct engine_selection selection = {.seqs = seqs, .seq_count = 1, .done_too = true};
+
+	assert_int_equal(act(bench, job, ACTION_RETRY, &selection).changed, 1);
+	bench_wait(bench, job);
+	assert_int_equal(ledger_hits(bench->ledger, 5), 2);
+	assert_int_equal(bench_progress(bench, job).counts[ITEM_DONE], 35);
+	bench_sound(bench);
+}
+
+static void test_retry_by_filter(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const struct engine_selection selection = {.filter = "http:404 seq:-30"};
+	struct engine_operation operation = act(bench, job, ACTION_RETRY, &selection);
+	struct engine_progress progress;
+
+	assert_int_equal(operation.matched, 3);
+	assert_int_equal(operation.changed, 3);
+	assert_string_equal(operation.selection, "http:404 seq:-30");
+	bench_wait(bench, job);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 38, 7, 5, 0);
+	bench_sound(bench);
+}
+
+struct causes {
+	struct engine_group groups[8];
+	char texts[8][64];
+	int count;
+};
+
+static void see_group(void *context, const struct engine_group *group)
+{
+	struct causes *causes = context;
+
+	assert_true(causes->count < 8);
+	causes->groups[causes->count] = *group;
+	snprintf(causes->texts[causes->count++], 64, "%s %d %s %s", group->class_name,
+	         group->http_status, group->code != NULL ? group->code : "-", group->message);
+}
+
+static void test_groups(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	struct causes causes = {0};
+	struct engine_selection selection = {0};
+	struct error error = {0};
+	struct engine_progress progress;
+	int seen = 0, lost;
+
+	must(engine_groups(bench->engine, job, 10, see_group, &causes, &error), &error);
+	/* A lost connection has two causes: it was a used one, or a new one. */
+	lost = causes.count - 2;
+	assert_in_range(lost, 1, 2);
+	for (int i = 0; i < causes.count; i++) {
+		char filter[32];
+
+		if (causes.groups[i].http_status != 0)
+			assert_int_equal(causes.groups[i].count, 5);
+		snprintf(filter, sizeof(filter), "group:%016llx",
+		         (unsigned long long)causes.groups[i].id);
+		assert_int_equal(bench_count(bench, job, filter), causes.groups[i].count);
+		seen += strcmp(causes.texts[i], "http 404 - no user #") == 0;
+		seen += strcmp(causes.texts[i], "rule 200 1001 quota") == 0;
+		if (causes.groups[i].code != NULL)
+			selection.group = causes.groups[i].id;
+	}
+	assert_int_equal(seen, 2);
+	assert_int_equal(act(bench, job, ACTION_RETRY, &selection).changed, 5);
+	bench_wait(bench, job);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 40, 5, 5, 0);
+	memset(&causes, 0, sizeof(causes));
+	must(engine_groups(bench->engine, job, 10, see_group, &causes, &error), &error);
+	assert_int_equal(causes.count, 1 + lost); /* what is mended is no failure */
+	bench_sound(bench);
+}
+
+static void test_all(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const struct engine_selection all = {.all = true};
+	struct engine_operation operation = act(bench, job, ACTION_RETRY, &all);
+
+	assert_int_equal(operation.matched, 15);
+	assert_int_equal(operation.changed, 15);
+	bench_wait(bench, job);
+	assert_int_equal(bench_progress(bench, job).counts[ITEM_DONE], 50);
+	assert_int_equal(act(bench, job, ACTION_RETRY, &all).matched, 0);
+	bench_sound(bench);
+}
+
+static void test_skip_and_resolve(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const struct engine_selection first = {.filter = "seq:-20"}, all = {.all = true};
+	const int64_t seqs[] = {33};
+	const struct engine_selection one = {.seqs = seqs, .seq_count = 1};
+	struct engine_progress progress;
+
+	/* 2 3 4 12 13 14; the others are done. */
+	assert_int_equal(act(bench, job, ACTION_SKIP, &first).changed, 6);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 35, 6, 3, 6);
+	assert_int_equal(act(bench, job, ACTION_RESOLVE_FAILED, &one).changed, 1);
+	assert_int_equal(act(bench, job, ACTION_RESOLVE_FAILED, &one).changed, 0);
+	assert_int_equal(act(bench, job, ACTION_RESOLVE_DONE, &all).changed, 2);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 37, 7, 0, 6);
+	assert_int_equal(ledger_requests(bench->ledger), 50); /* nothing was sent for it */
+	assert_int_equal(bench_count(bench, job, "state:skipped"), 6);
+	bench_sound(bench);
+}
+
+/* Skipping what was not sent yet, while the job stands and while it runs. */
+static void test_skip_before_it_is_sent(void **state)
+{
+	struct bench *bench = *state;
+	const struct engine_selection tail = {.filter = "seq:11-20"}, rest = {.filter = "seq:21-"};
+	int64_t job = bench_job_of(bench, "skip", "POST", ",\"limits\":{\"concurrency\":2}", 40);
+	const int64_t seqs[] = {15};
+	const struct engine_selection back = {.seqs = seqs, .seq_count = 1};
+	struct engine_progress progress;
+
+	bench_until(bench_progress(bench, job).state == JOB_RUNNING);
+	assert_int_equal(act(bench, job, ACTION_SKIP, &tail).changed, 10);
+	ledger_gate(bench->ledger, false);
+	bench_start(bench, job);
+	bench_until(ledger_parked(bench->ledger) == 2);
+	assert_int_equal(act(bench, job, ACTION_SKIP, &rest).changed, 20);
+	ledger_gate(bench->ledger, true);
+	bench_wait(bench, job);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 10, 0, 0, 30);
+	assert_int_equal(ledger_hits_max(bench->ledger, 11, 40), 0);
+	/* One of them after all. */
+	assert_int_equal(act(bench, job, ACTION_RETRY, &back).changed, 1);
+	bench_wait(bench, job);
+	progress = bench_progress(bench, job);
+	assert_counts(&progress, 11, 0, 0, 29);
+	assert_int_equal(ledger_hits(bench->ledger, 15), 1);
+	bench_sound(bench);
+}
+
+static void see_operation(void *context, const struct engine_operation *operation)
+{
+	buffer_printf(context, "%d:%d/%d ", (int)operation->action, (int)operation->changed,
+	              (int)operation->matched);
+	assert_true(operation->finished_at_ms >= operation->created_at_ms);
+}
+
+static void see_event(void *context, const struct engine_event *event)
+{
+	if (strcmp(event->who, "tester") == 0)
+		buffer_printf(context, "%s(%s) ", event->what, event->detail);
+}
+
+static void test_operations_are_kept(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const struct engine_selection selection = {.filter = "http:404"};
+	const int64_t seqs[] = {3, 4};
+	const struct engine_selection two = {.seqs = seqs, .seq_count = 2};
+	struct buffer seen = {0};
+	struct error error = {0};
+
+	(void)act(bench, job, ACTION_SKIP, &selection);
+	(void)act(bench, job, ACTION_RESOLVE_DONE, &two);
+	must(engine_operations(bench->engine, job, 0, see_operation, &seen, &error), &error);
+	assert_string_equal(seen.data, "2:1/2 1:5/5 ");
+	expect_refusal(engine_operations(bench->engine, job, 99, see_operation, &seen, &error),
+	               STATUS_NOT_FOUND, &error, "99");
+	buffer_reset(&seen, 1000);
+	must(engine_events(bench->engine, job, 0, 100, see_event, &seen, &error), &error);
+	assert_string_equal(seen.data, "skip(5 of 5 items (http:404)) "
+	                               "resolve_done(1 of 2 items (2 items by number)) ");
+	buffer_free(&seen);
+}
+
+/* An operation that a closing engine left undone is done by the next one. */
+static void test_many_items(void **state)
+{
+	struct bench *bench = *state;
+	const struct engine_selection all = {.filter = "state:pending"};
+	int64_t job = bench_job_of(bench, "many", "POST", "", 4000);
+	struct engine_operation operation;
+	struct error error = {0};
+
+	bench_until(bench_progress(bench, job).state == JOB_RUNNING);
+	must(engine_act(bench->engine, job, ACTION_SKIP, &all, NULL, false, &operation, &error),
+	     &error);
+	bench_close(bench);
+	bench_open(bench, ENGINE_MAINTAIN);
+	must(engine_operation_wait(bench->engine, job, operation.id, clock_mono_ns() + PATIENCE_NS,
+	                           &error),
+	     &error);
+	assert_int_equal(bench_progress(bench, job).counts[ITEM_SKIPPED], 4000);
+	bench_sound(bench);
+}
+
+static void test_bad_selections(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const int64_t seqs[] = {1, 51}, zero[] = {0};
+	const struct engine_selection nonsense = {.filter = "nonsense"};
+	const struct engine_selection beyond = {.seqs = seqs, .seq_count = 2};
+	const struct engine_selection below = {.seqs = zero, .seq_count = 1};
+	const struct engine_selection all = {.all = true};
+	struct engine_selection longest = {0};
+	struct engine_operation operation;
+	struct error error = {0};
+	char text[3000];
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "key:", 4);
+	text[sizeof(text) - 1] = '\0';
+	longest.filter = text;
+	for (int dry = 0; dry < 2; dry++) {
+		expect_refusal(engine_act(bench->engine, job, ACTION_RETRY, &nonsense, NULL, dry,
+		                          &operation, &error),
+		               STATUS_USAGE, &error, "nonsense");
+		expect_refusal(engine_act(bench->engine, job, ACTION_RETRY, &longest, NULL, dry,
+		                          &operation, &error),
+		               STATUS_USAGE, &error, "longer");
+		expect_refusal(engine_act(bench->engine, job, ACTION_RETRY, &beyond, NULL, dry,
+		                          &operation, &error),
+		               STATUS_NOT_FOUND, &error, "no item 51");
+		expect_refusal(engine_act(bench->engine, job, ACTION_SKIP, &below, NULL, dry,
+		                          &operation, &error),
+		               STATUS_NOT_FOUND, &error, "no item 0");
+		expect_refusal(engine_act(bench->engine, 99, ACTION_RETRY, &all, NULL, dry, &operation,
+		                          &error),
+		               STATUS_NOT_FOUND, &error, "no job 99");
+	}
+	/* Nothing of a refused one stays. */
+	assert_int_equal(bench_progress(bench, job).counts[ITEM_FAILED], 10);
+	bench_sound(bench);
+}
+
+/* ---- one item -------------------------------------------------------------------- */
+
+static void see_attempt(void *context, const struct engine_attempt *attempt)
+{
+	buffer_printf(context, "%d:%s:%d:%.*s ", attempt->n, decision_name(attempt->decision),
+	              attempt->http_status, (int)attempt->body_length,
+	              attempt->body != NULL ? attempt->body : "");
+}
+
+static void ignore_attempt(void *context, const struct engine_attempt *attempt)
+{
+	(void)context;
+	(void)attempt;
+}
+
+static void test_an_items_story(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const int64_t seqs[] = {2};
+	const struct engine_selection two = {.seqs = seqs, .seq_count = 1};
+	struct listed listed = {0};
+	struct buffer story = {0};
+	struct error error = {0};
+
+	(void)act(bench, job, ACTION_RETRY, &two);
+	bench_wait(bench, job);
+	must(engine_item(bench->engine, job, 2, list_item, ignore_attempt, &listed, &error), &error);
+	assert_int_equal(listed.states[0], ITEM_DONE);
+	assert_int_equal(listed.attempts, 2);
+	assert_string_equal(listed.extracted, "{\"id\":7}");
+	expect_refusal(engine_item(bench->engine, job, 51, list_item, ignore_attempt, &listed, &error),
+	               STATUS_NOT_FOUND, &error, "it has 50");
+	must(engine_item_curl(bench->engine, job, 2, &story, &error), &error);
+	assert_non_null(strstr(story.data, "curl"));
+	assert_non_null(strstr(story.data, "/2'"));
+	buffer_free(&story);
+}
+
+static void ignore_item(void *context, const struct engine_item *item)
+{
+	(void)context;
+	(void)item;
+}
+
+static void test_attempts_are_kept(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const int64_t seqs[] = {1, 2, 4};
+	const struct engine_selection three = {.seqs = seqs, .seq_count = 3, .done_too = true};
+	static const char *const stories[] = {
+	    "1:done:200:{\"id\":7} 2:done:200:{\"id\":7} ",
+	    "1:fail:404:{\"message\":\"no user 4711\"} 2:done:200:{\"id\":7} ",
+	    "1:fail:200:{\"code\":1001,\"msg\":\"quota\"} 2:done:200:{\"id\":7} "};
+	struct buffer story = {0};
+	struct error error = {0};
+
+	must(engine_item(bench->engine, job, 1, ignore_item, see_attempt, &story, &error), &error);
+	assert_string_equal(story.data, "1:done:200:{\"id\":7} ");
+	(void)act(bench, job, ACTION_RETRY, &three);
+	bench_wait(bench, job);
+	for (int i = 0; i < 3; i++) {
+		buffer_reset(&story, 1000);
+		must(engine_item(bench->engine, job, seqs[i], ignore_item, see_attempt, &story, &error),
+		     &error);
+		assert_string_equal(story.data, stories[i]);
+	}
+	buffer_free(&story);
+}
+
+#define with_bench(test) cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    with_bench(test_retry_by_seq),
+	    with_bench(test_retry_what_is_done),
+	    with_bench(test_retry_by_filter),
+	    with_bench(test_groups),
+	    with_bench(test_all),
+	    with_bench(test_skip_and_resolve),
+	    with_bench(test_skip_before_it_is_sent),
+	    with_bench(test_operations_are_kept),
+	    with_bench(test_many_items),
+	    with_bench(test_bad_selections),
+	    with_bench(test_an_items_story),
+	    with_bench(test_attempts_are_kept),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
