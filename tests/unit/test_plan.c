@@ -19,7 +19,7 @@ static const unsigned char uuid[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 static struct plan *make(const char *job, struct secret_set *secrets)
 {
 	struct spec *spec;
-	struct plan *plan;
+	struct plan *plan = NULL;
 	struct error error;
 
 	if (spec_parse(job, strlen(job), secrets, &spec, &error) != STATUS_OK ||
@@ -195,7 +195,7 @@ static void test_secrets(void **state)
 	    "\"headers\":{\"Authorization\":\"Bearer ${env:SLUICE_TEST_TOKEN}\"}}}";
 	struct secret_set *secrets = secret_set_new();
 	struct rendered request = {0};
-	struct plan *plan;
+	struct plan *plan = NULL;
 	struct error error;
 	char text[] = "Basic Ym9iOnBAc3M= p@ss tok-1234 YWw6cHJveDE=.";
 
@@ -224,7 +224,7 @@ static void test_missing_secret(void **state)
 	                          "\"${env:SLUICE_TEST_NO_SUCH}\"}}}";
 	struct secret_set *secrets = secret_set_new();
 	struct spec *spec;
-	struct plan *plan;
+	struct plan *plan = NULL;
 	struct error error;
 
 	(void)state;
@@ -245,7 +245,7 @@ static void test_curl(void **state)
 	    "\"X-F\":\"${file:/etc/hostname}\"}}}";
 	struct secret_set *secrets = secret_set_new();
 	struct buffer out = {0};
-	struct plan *plan;
+	struct plan *plan = NULL;
 	struct error error;
 
 	(void)state;
