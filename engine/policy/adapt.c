@@ -1,0 +1,245 @@
+#include "engine/policy/adapt.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/policy/adapt_internal.h"
+
+/* Longer without a sending, and what was learned is approached anew. */
+#define REST_NS (5 * NS_PER_S)
+
+/* A queue somewhere: the latency is so many times its lowest. */
+#define SLOW_FACTOR 2
+
+double adapt_seconds(int64_t ns)
+{
+	return (double)ns / (double)NS_PER_S;
+}
+
+double adapt_pace_ceiling(const struct adapt *adapt)
+{
+	const struct rate *rate = &adapt->ceilings.rate;
+
+	return rate->count > 0 ? (double)rate->count / adapt_seconds(rate->per_ns) : ADAPT_PACE_MAX;
+}
+
+/* ---- measuring ----------------------------------------------------------- */
+
+double adapt_measured(const struct adapt *adapt, int64_t now_ns)
+{
+	int oldest = adapt->send_count < ADAPT_SENDS ? 0 : adapt->send_next;
+	double span_s;
+
+	if (adapt->send_count < 4)
+		return 0;
+	span_s = adapt_seconds(now_ns - adapt->sends[oldest]);
+	return span_s > 0 ? adapt->send_count / span_s : ADAPT_PACE_MAX;
+}
+
+static void measure_sent(struct adapt *adapt, int64_t now_ns)
+{
+	adapt->sends[adapt->send_next] = now_ns;
+	adapt->send_next = (adapt->send_next + 1) % ADAPT_SENDS;
+	if (adapt->send_count < ADAPT_SENDS)
+		adapt->send_count++;
+}
+
+static void measure_accepted(struct adapt *adapt, int64_t latency_ns, int64_t now_ns)
+{
+	int64_t cell = now_ns / ADAPT_CELL_NS;
+
+	if (cell - adapt->cell_at >= ADAPT_CELLS) {
+		memset(adapt->cells, 0, sizeof(adapt->cells));
+		adapt->cell_at = cell;
+	}
+	while (adapt->cell_at < cell)
+		adapt->cells[++adapt->cell_at % ADAPT_CELLS] = 0;
+	adapt->cells[cell % ADAPT_CELLS]++;
+
+	if (latency_ns < 1)
+		latency_ns = 1;
+	adapt->rtt_ns = adapt->rtt_ns == 0 ? latency_ns
+	                                   : adapt->rtt_ns + (latency_ns - adapt->rtt_ns) / 8;
+	if (adapt->rtt_min_ns == 0 || latency_ns < adapt->rtt_min_ns)
+		adapt->rtt_min_ns = latency_ns;
+	else /* forgets slowly: a faster time may be long past */
+		adapt->rtt_min_ns += (latency_ns - adapt->rtt_min_ns) / 1024;
+}
+
+double adapt_accepted_rate(const struct adapt *adapt, double window_s)
+{
+	int cells = (int)(window_s / adapt_seconds(ADAPT_CELL_NS));
+	int64_t count = 0;
+
+	if (cells < 1)
+		cells = 1;
+	if (cells > ADAPT_CELLS)
+		cells = ADAPT_CELLS;
+	for (int64_t cell = adapt->cell_at; cell > adapt->cell_at - cells && cell >= 0; cell--)
+		count += adapt->cells[cell % ADAPT_CELLS];
+	return (double)count / (cells * adapt_seconds(ADAPT_CELL_NS));
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+void adapt_init(struct adapt *adapt, const struct adapt_ceilings *ceilings,
+                const struct adapt_memory *memory, int64_t now_ns)
+{
+	double learned = memory != NULL ? (double)memory->rate_milli / 1000 : 0;
+
+	assert(ceilings->concurrency >= 1);
+	memset(adapt, 0, sizeof(*adapt));
+	adapt->ceilings = *ceilings;
+	adapt->last_sent_ns = INT64_MIN;
+	adapt->backlog = -1;
+	adapt->cell_at = now_ns / ADAPT_CELL_NS;
+	adapt->concurrency = ceilings->concurrency;
+	adapt->concurrency_step = 1;
+	adapt->cut_ns = INT64_MIN;
+	adapt->grown_ns = now_ns;
+	/* A configured rate is a user's word: begin with it. */
+	adapt->pace = ceilings->rate.count > 0 ? adapt_pace_ceiling(adapt) : ADAPT_PACE_FIRST;
+	if (memory != NULL && memory->concurrency > 0 &&
+	    memory->concurrency < ceilings->concurrency) {
+		adapt->concurrency = memory->concurrency;
+		adapt->concurrency_met = true;
+	}
+	if (learned > 0 && learned < adapt_pace_ceiling(adapt)) {
+		adapt->pace = adapt->goal = learned;
+		adapt_rate_rest(adapt, now_ns);
+	}
+}
+
+void adapt_set_ceilings(struct adapt *adapt, const struct adapt_ceilings *ceilings, int64_t now_ns)
+{
+	bool raised = adapt->ceilings.rate.count > 0 && adapt->pace >= adapt_pace_ceiling(adapt);
+
+	assert(ceilings->concurrency >= 1);
+	adapt->ceilings = *ceilings;
+	adapt->grown_ns = now_ns;
+	if (!adapt->concurrency_met || adapt->concurrency > ceilings->concurrency)
+		adapt->concurrency = ceilings->concurrency;
+	/* It was the ceiling that bound: the new one takes its place. */
+	if (ceilings->rate.count > 0 && (raised || adapt->pace > adapt_pace_ceiling(adapt)))
+		adapt->pace = adapt_pace_ceiling(adapt);
+}
+
+void adapt_set_backlog(struct adapt *adapt, int64_t items)
+{
+	adapt->backlog = items;
+}
+
+void adapt_resume(struct adapt *adapt, int64_t now_ns)
+{
+	adapt_rate_rest(adapt, now_ns);
+}
+
+void adapt_sent(struct adapt *adapt, int64_t now_ns, int in_flight, struct adapt_stamp *stamp)
+{
+	double measured;
+
+	if (adapt->last_sent_ns != INT64_MIN &&
+	    now_ns - adapt->last_sent_ns > REST_NS + 4 * adapt->rtt_ns + (int64_t)(3e9 / adapt->pace))
+		adapt_rate_rest(adapt, now_ns);
+	adapt->last_sent_ns = now_ns;
+	measure_sent(adapt, now_ns);
+	if (in_flight > adapt->in_flight_peak)
+		adapt->in_flight_peak = in_flight;
+	measured = adapt_measured(adapt, now_ns) * 1.25;
+	stamp->sent_ns = now_ns;
+	stamp->in_flight = in_flight;
+	stamp->rate = measured > 0 && measured < adapt->pace ? measured : adapt->pace;
+}
+
+void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
+                  const struct adapt_answer *answer, int64_t now_ns)
+{
+	bool answered = answer->transport == TRANSPORT_OK;
+	bool refused = answered && answer->decision == DECISION_THROTTLE;
+	bool overload = (answered && !refused && answer->http_status >= 500) ||
+	                answer->transport == TRANSPORT_TIMEOUT ||
+	                answer->transport == TRANSPORT_BROKEN;
+
+	if (refused || answered)
+		adapt_told(adapt, stamp, answer, !refused && !overload, now_ns);
+	if (refused) {
+		if (adapt_blame(adapt, stamp) == ADAPT_GUILTY_CONCURRENCY)
+			adapt_concurrency_refused(adapt, stamp, now_ns);
+		else
+			adapt_rate_refused(adapt, stamp, answer, now_ns);
+		return;
+	}
+	if (overload || answered)
+		adapt_concurrency_overload(adapt, overload, now_ns);
+	if (!answered || overload)
+		return;
+	measure_accepted(adapt, answer->latency_ns, now_ns);
+	adapt_note_accepted(adapt, stamp);
+	adapt_rate_accepted(adapt, stamp, now_ns);
+	adapt_concurrency_accepted(adapt, now_ns);
+}
+
+/* ---- what is asked ---------------------------------------------------------- */
+
+int adapt_concurrency(const struct adapt *adapt)
+{
+	if (adapt->rtt_ns == 0 && adapt->ceilings.rate.count == 0 &&
+	    adapt->concurrency > ADAPT_UNANSWERED_MAX)
+		return ADAPT_UNANSWERED_MAX;
+	return adapt->concurrency;
+}
+
+static double pace_now(const struct adapt *adapt)
+{
+	double pace = adapt->pace;
+
+	if (adapt->told_pace > 0 && adapt->told_pace < pace)
+		pace = adapt->told_pace;
+	return pace;
+}
+
+struct rate adapt_rate(const struct adapt *adapt)
+{
+	double pace = pace_now(adapt);
+
+	/* The ceiling exactly as it was configured, not by way of a fraction. */
+	if (adapt->ceilings.rate.count > 0 && pace >= adapt_pace_ceiling(adapt))
+		return adapt->ceilings.rate;
+	return (struct rate){(int64_t)(pace * 1000), 1000 * NS_PER_S};
+}
+
+int64_t adapt_burst(const struct adapt *adapt)
+{
+	double pace = pace_now(adapt);
+	int64_t burst = 1 + (int64_t)(pace / 1000); /* a millisecond's worth: nobody wakes oftener */
+
+	if (adapt->ceilings.rate.count > 0 && (pace >= adapt_pace_ceiling(adapt) ||
+	                                       burst > adapt->ceilings.burst))
+		return adapt->ceilings.burst;
+	return burst;
+}
+
+int64_t adapt_hold_ns(const struct adapt *adapt)
+{
+	return adapt->hold_ns;
+}
+
+const char *adapt_bound_by(const struct adapt *adapt, int in_flight, int64_t now_ns)
+{
+	double ceiling = adapt_pace_ceiling(adapt);
+
+	if (adapt->hold_ns > now_ns)
+		return "server";
+	if (in_flight < adapt_concurrency(adapt))
+		return adapt->ceilings.rate.count > 0 && pace_now(adapt) >= ceiling ? "rate" : "server";
+	if (adapt->concurrency_met)
+		return "server";
+	return adapt->rtt_ns > SLOW_FACTOR * adapt->rtt_min_ns ? "slow upstream" : "concurrency";
+}
+
+void adapt_remember(const struct adapt *adapt, struct adapt_memory *memory)
+{
+	memory->rate_milli = adapt->goal > 0 ? (int64_t)(adapt->goal * 1000) : 0;
+	memory->concurrency = adapt->concurrency_met ? adapt->concurrency : 0;
+}

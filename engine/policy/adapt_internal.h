@@ -1,0 +1,44 @@
+/* The rooms of the adaptive limits.  Nobody else includes this. */
+#ifndef SLUICE_POLICY_ADAPT_INTERNAL_H
+#define SLUICE_POLICY_ADAPT_INTERNAL_H
+
+#include "engine/policy/adapt.h"
+
+/* Before anything is known: as many a second, and no more than so many out
+ * before the first answer. */
+#define ADAPT_PACE_FIRST 20.0
+#define ADAPT_UNANSWERED_MAX 10
+#define ADAPT_PACE_MIN 0.2
+#define ADAPT_PACE_MAX 1e6
+
+double adapt_seconds(int64_t ns);
+/* The configured rate per second; ADAPT_PACE_MAX where none is. */
+double adapt_pace_ceiling(const struct adapt *adapt);
+/* Requests a second over the last few sendings; 0: too few. */
+double adapt_measured(const struct adapt *adapt, int64_t now_ns);
+/* Accepted a second over the last `window_s`. */
+double adapt_accepted_rate(const struct adapt *adapt, double window_s);
+
+/* adapt_blame.c */
+enum adapt_guilty { ADAPT_GUILTY_RATE, ADAPT_GUILTY_CONCURRENCY };
+void adapt_note_accepted(struct adapt *adapt, const struct adapt_stamp *stamp);
+enum adapt_guilty adapt_blame(struct adapt *adapt, const struct adapt_stamp *stamp);
+
+/* adapt_rate.c */
+void adapt_rate_accepted(struct adapt *adapt, const struct adapt_stamp *stamp, int64_t now_ns);
+void adapt_rate_refused(struct adapt *adapt, const struct adapt_stamp *stamp,
+                        const struct adapt_answer *answer, int64_t now_ns);
+void adapt_rate_rest(struct adapt *adapt, int64_t now_ns);
+
+/* adapt_concurrency.c */
+void adapt_concurrency_accepted(struct adapt *adapt, int64_t now_ns);
+void adapt_concurrency_refused(struct adapt *adapt, const struct adapt_stamp *stamp,
+                               int64_t now_ns);
+/* The target fails: not refusals, but 5xx and timeouts. */
+void adapt_concurrency_overload(struct adapt *adapt, bool failed, int64_t now_ns);
+
+/* adapt_told.c */
+void adapt_told(struct adapt *adapt, const struct adapt_stamp *stamp,
+                const struct adapt_answer *answer, bool accepted, int64_t now_ns);
+
+#endif
