@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 upstream_start --latency-ms 400
-csv_items 200 >items.csv
+csv_items 100 >items.csv
 
 run=(run -X POST "$URL/orders/{{id}}" -i items.csv --name plain -c 10)
 background "${run[@]}"
@@ -15,7 +15,7 @@ unknown=$(field plain .counts.unknown)
 echo "unknown: $unknown"
 at_least 1 "$unknown" "unknown items"
 at_most 40 "$unknown" "unknown items"
-counted plain done $((200 - unknown))
+counted plain done $((100 - unknown))
 sound plain
 # Not one was sent twice.
 equal 0 "$(upstream_log | awk '{ n[$4]++ } END { for (i in n) if (n[i] > 1) twice++; print twice + 0 }')" "items sent twice"
@@ -26,7 +26,7 @@ counted plain unknown $((unknown - 1))
 expect 0 retry plain --filter state:unknown
 counted plain unknown 0
 expect 0 "${run[@]}"
-counted plain done 200
+counted plain done 100
 sound plain
 
 upstream_reset
@@ -35,7 +35,7 @@ background "${run[@]}"
 wait_until upstream_saw 35
 kill_hard
 expect 0 "${run[@]}"
-counted keyed done 200
+counted keyed done 100
 sound keyed
 # Every item has one key, however often it was sent, and no two share one.
 upstream_log | awk '
