@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/policy/forecast.h"
 #include "engine/run/engine_internal.h"
 #include "engine/store/items.h"
 
@@ -49,13 +50,35 @@ static const char *bound_by(const struct engine_progress *progress, const struct
 	return "concurrency";
 }
 
+static void progress_eta(struct db *db, const struct meter_view *meter,
+                         struct engine_progress *out)
+{
+	struct forecast forecast = {
+	    .open_items = out->counts[ITEM_PENDING] + out->counts[ITEM_RUNNING] +
+	                  out->counts[ITEM_WAITING],
+	    .waiting = out->counts[ITEM_WAITING],
+	    .settled = out->counts[ITEM_DONE] + out->counts[ITEM_FAILED] +
+	               out->counts[ITEM_UNKNOWN] + out->counts[ITEM_SKIPPED],
+	    .attempts = out->attempts,
+	    .rate_per_s = meter->rate_per_s,
+	    .attempts_per_s = meter->attempts_per_s,
+	    .limit_per_s = out->rate_now,
+	    .at_limit = strcmp(out->bound_by, "rate") == 0,
+	    .latency_s = meter->p50_ms > 0 ? (double)meter->p50_ms / 1000.0 : 0,
+	};
+	int64_t last_due_ms = 0, now_ms = clock_wall_ms();
+
+	if (forecast.waiting > 0 &&
+	    items_last_due(db, out->id, &last_due_ms, NULL) == STATUS_OK && last_due_ms > now_ms)
+		forecast.waiting_last_s = (double)(last_due_ms - now_ms) / 1000.0;
+	out->eta_known = forecast_eta(&forecast, out->eta_s);
+}
+
 static void progress_of_lane(struct engine *engine, struct db *db, struct engine_progress *out)
 {
 	struct station *station;
 	struct meter_view meter = {.p50_ms = -1, .p95_ms = -1, .p99_ms = -1};
 	struct lane_view view = {0};
-	int64_t last_due_ms = 0, now_ms = clock_wall_ms();
-	double waiting_s = 0, latency_s;
 
 	pthread_mutex_lock(&engine->mutex);
 	station = station_find_locked(engine, out->id);
@@ -73,16 +96,9 @@ static void progress_of_lane(struct engine *engine, struct db *db, struct engine
 	out->p99_ms = meter.p99_ms;
 	if (view.bound_by != NULL)
 		out->bound_by = bound_by(out, &view);
-	if (out->state >= JOB_PAUSED)
-		return;
-	if (out->counts[ITEM_WAITING] > 0 &&
-	    items_last_due(db, out->id, &last_due_ms, NULL) == STATUS_OK && last_due_ms > now_ms)
-		waiting_s = (double)(last_due_ms - now_ms) / 1000.0;
-	latency_s = meter.p50_ms > 0 ? (double)meter.p50_ms / 1000.0 : 0;
-	out->eta_known = meter_eta(meter.rate_per_s,
-	                           out->counts[ITEM_PENDING] + out->counts[ITEM_RUNNING] +
-	                               out->counts[ITEM_WAITING],
-	                           out->counts[ITEM_WAITING], waiting_s, latency_s, out->eta_s);
+	/* Without a lane nothing is sent, whatever the limits are. */
+	if (out->state < JOB_PAUSED && view.bound_by != NULL)
+		progress_eta(db, &meter, out);
 }
 
 static void finish_progress(struct engine *engine, struct db *db, const struct job_row *row,

@@ -288,25 +288,3 @@ int meter_samples(struct meter *meter, int64_t since_ms, struct meter_sample *ou
 	pthread_mutex_unlock(&meter->mutex);
 	return written;
 }
-
-bool meter_eta(double rate_per_s, int64_t open_items, int64_t waiting, double waiting_last_s,
-               double latency_s, double eta_s[2])
-{
-	/* A rate over ten seconds wanders by about this much. */
-	const double low = 0.93, high = 1.15;
-	double work_s, due_s = waiting > 0 && waiting_last_s > 0 ? waiting_last_s : 0;
-
-	if (open_items <= 0) {
-		eta_s[0] = eta_s[1] = 0;
-		return true;
-	}
-	if (rate_per_s > 0)
-		work_s = (double)open_items / rate_per_s;
-	else if (waiting >= open_items)
-		work_s = 0; /* nothing moves because nothing is due yet */
-	else
-		return false;
-	eta_s[0] = work_s * low > due_s ? work_s * low : due_s;
-	eta_s[1] = (work_s * high > due_s ? work_s * high : due_s) + (latency_s > 0 ? latency_s : 0);
-	return true;
-}

@@ -1,4 +1,4 @@
-/* A job's recent figures: rate, latency percentiles, ETA, and the samples
+/* A job's recent figures: rate, latency percentiles, and the samples
  * behind the live chart.  Fed by the writer, read by anyone; has its own lock. */
 #ifndef SLUICE_RUN_METER_H
 #define SLUICE_RUN_METER_H
@@ -36,10 +36,5 @@ void meter_tick(struct meter *meter, int64_t now_mono_ns, int64_t wall_ms, int i
 void meter_view(struct meter *meter, int64_t now_mono_ns, struct meter_view *out);
 /* Samples after `since_ms`, oldest first; how many were written (at most max). */
 int meter_samples(struct meter *meter, int64_t since_ms, struct meter_sample *out, int max);
-
-/* ETA range in seconds from what is left; false: not known.  `waiting_last_s`:
- * seconds until the last waiting item is due. */
-bool meter_eta(double rate_per_s, int64_t open_items, int64_t waiting, double waiting_last_s,
-               double latency_s, double eta_s[2]);
 
 #endif

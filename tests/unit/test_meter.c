@@ -294,25 +294,6 @@ static void test_labels_rise_whatever_the_wall_clock_does(void **state)
 	meter_free(meter);
 }
 
-static void test_eta(void **state)
-{
-	double eta[2] = {-1, -1};
-
-	(void)state;
-	assert_false(meter_eta(0, 10, 0, 0, 0.2, eta));
-	assert_false(meter_eta(0, 10, 9, 30, 0.2, eta));
-	assert_true(eta[0] == -1 && eta[1] == -1);
-	assert_true(meter_eta(50, 0, 0, 0, 0.2, eta));
-	assert_true(eta[0] == 0 && eta[1] == 0);
-	assert_true(meter_eta(50, 500, 0, 0, 0.2, eta));
-	assert_true(eta[0] < 10 && eta[0] > 8 && eta[1] > 10 && eta[1] < 13);
-	/* It cannot end before the last waiting item is due. */
-	assert_true(meter_eta(50, 500, 1, 60, 0.2, eta));
-	assert_true(eta[0] == 60 && eta[1] > 60 && eta[1] < 61);
-	assert_true(meter_eta(0, 3, 3, 60, 0.2, eta));
-	assert_true(eta[0] == 60 && eta[1] > 60);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,7 +308,6 @@ int main(void)
 	    cmocka_unit_test(test_samples),
 	    cmocka_unit_test(test_samples_in_a_ring),
 	    cmocka_unit_test(test_labels_rise_whatever_the_wall_clock_does),
-	    cmocka_unit_test(test_eta),
 	};
 
 	return cmocka_run_group_tests_name("meter", tests, NULL, NULL);
