@@ -14,6 +14,9 @@
 /* Header lines kept of a response, in bytes. */
 #define HEADERS_KEPT_MAX 8192
 
+/* So much of a message is looked at for secrets before it is cut. */
+#define TEXT_WIDE 8192
+
 /* Of a success only these are kept: what helps to find it again on the other
  * side.  Of anything else all are, but for those that set credentials. */
 static const char *const headers_of_success[] = {"content-type", "location", "x-request-id",
@@ -49,10 +52,25 @@ static void keep_headers(const struct response *response, bool success, struct b
 	}
 }
 
-static enum decision apply_rules(struct pool_worker *worker, const struct spec *spec,
-                                 const struct response *response, struct settlement *settlement,
-                                 const char **class_name)
+/* Masked before it is cut: a secret's first half would not be known again. */
+static void keep_text(const struct secret_set *secrets, char *wide, char *out, size_t size)
 {
+	size_t length = strlen(wide), bad;
+
+	secret_mask(secrets, wide, length);
+	if (length >= size)
+		length = size - 1;
+	memcpy(out, wide, length);
+	out[length] = '\0';
+	while (!utf8_check(out, strlen(out), &bad))
+		out[bad] = '\0';
+}
+
+static enum decision apply_rules(struct settlement *settlement, struct pool_worker *worker,
+                                 const struct plan *plan, const char **class_name)
+{
+	const struct response *response = &settlement->task->exchange.response;
+	const struct secret_set *secrets = plan_secrets(plan);
 	const struct response_view view = {
 	    .status = response->http_status,
 	    .headers = response->headers.data,
@@ -62,20 +80,36 @@ static enum decision apply_rules(struct pool_worker *worker, const struct spec *
 	};
 	const struct judge judge = {worker->jsonpath, &worker->scratch};
 	enum decision decision;
-	const struct spec_rule *rule = judge_rules(&judge, spec, &view, &decision, class_name);
+	const struct spec_rule *rule =
+	    judge_rules(&judge, plan_spec(plan), &view, &decision, class_name);
+	char wide[TEXT_WIDE];
 
 	if (rule != NULL) {
-		judge_text(&judge, &view, rule->code, settlement->code, sizeof(settlement->code));
-		judge_text(&judge, &view, rule->message, settlement->text,
-		           sizeof(settlement->text));
+		if (judge_text(&judge, &view, rule->code, wide, sizeof(wide)))
+			keep_text(secrets, wide, settlement->code, sizeof(settlement->code));
+		if (judge_text(&judge, &view, rule->message, wide, sizeof(wide)))
+			keep_text(secrets, wide, settlement->text, sizeof(settlement->text));
 		snprintf(settlement->reason, sizeof(settlement->reason), "rule: %s", rule->text);
 	}
 	return decision;
 }
 
-static void extract(struct pool_worker *worker, const struct spec *spec,
+/* What is masked inside a number is no JSON any more: it becomes text. */
+static void put_extracted(const struct secret_set *secrets, const struct buffer *value,
+                          struct buffer *out)
+{
+	if (secret_mask(secrets, value->data, value->length) &&
+	    !json_check(value->data, value->length, NULL))
+		buffer_json(out, value->data, value->length);
+	else
+		buffer_append(out, value->data, value->length);
+}
+
+static void extract(struct pool_worker *worker, const struct plan *plan,
                     const struct response *response, struct buffer *out)
 {
+	const struct spec *spec = plan_spec(plan);
+
 	for (int i = 0; i < spec->extract_count; i++) {
 		buffer_char(out, i == 0 ? '{' : ',');
 		buffer_json(out, spec->extract[i].name, strlen(spec->extract[i].name));
@@ -83,7 +117,7 @@ static void extract(struct pool_worker *worker, const struct spec *spec,
 		buffer_reset(&worker->scratch, 65536);
 		if (jsonpath_get(worker->jsonpath, response->body.data, response->body.length,
 		                 spec->extract[i].value, &worker->scratch))
-			buffer_append(out, worker->scratch.data, worker->scratch.length);
+			put_extracted(plan_secrets(plan), &worker->scratch, out);
 		else
 			buffer_text(out, "null");
 	}
@@ -144,17 +178,15 @@ static void describe(struct settlement *settlement, const struct response *respo
                      const struct secret_set *secrets)
 {
 	struct attempt_record *record = &settlement->record;
+	char wide[TEXT_WIDE];
 
 	if (settlement->text[0] == '\0') {
 		if (response->transport != TRANSPORT_OK)
-			snprintf(settlement->text, sizeof(settlement->text), "%s",
-			         response->error_text);
+			snprintf(wide, sizeof(wide), "%s", response->error_text);
 		else
-			cause_message(response->body.data, response->body.length, settlement->text,
-			              sizeof(settlement->text));
+			cause_message(response->body.data, response->body.length, wide, sizeof(wide));
+		keep_text(secrets, wide, settlement->text, sizeof(settlement->text));
 	}
-	secret_mask(secrets, settlement->text, strlen(settlement->text));
-	secret_mask(secrets, settlement->code, strlen(settlement->code));
 	cause_normalise(settlement->text, strlen(settlement->text), settlement->cause);
 	record->code = settlement->code[0] != '\0' ? settlement->code : NULL;
 	record->message = settlement->text;
@@ -214,8 +246,9 @@ static void fill_times(struct attempt_record *record, const struct response *res
 }
 
 static void decide(struct settlement *settlement, struct pool_worker *worker,
-                   const struct spec *spec, int64_t now_ms, struct verdict *verdict)
+                   const struct plan *plan, int64_t now_ms, struct verdict *verdict)
 {
+	const struct spec *spec = plan_spec(plan);
 	struct task *task = settlement->task;
 	struct response *response = &task->exchange.response;
 	struct attempt_record *record = &settlement->record;
@@ -232,7 +265,7 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 	};
 
 	if (response->transport == TRANSPORT_OK)
-		facts.rule = apply_rules(worker, spec, response, settlement, &class_name);
+		facts.rule = apply_rules(settlement, worker, plan, &class_name);
 	headers_read_overridden(response->headers.data, response->headers.length, now_ms,
 	                        &spec->headers, &facts.hints);
 	outcome_decide(&facts, &spec->retry, &worker->random, verdict);
@@ -274,11 +307,10 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, int64_t
 	record->requested = response->transport != TRANSPORT_RENDER;
 	record->was_resend = task->resend;
 	fill_times(record, response, now_ms);
-	decide(settlement, worker, spec, now_ms, &verdict);
+	decide(settlement, worker, plan, now_ms, &verdict);
 	settlement->final = item_state_final(record->next);
 	if (record->next == ITEM_DONE && spec->extract_count > 0) {
-		extract(worker, spec, response, &settlement->extracted);
-		secret_mask(secrets, settlement->extracted.data, settlement->extracted.length);
+		extract(worker, plan, response, &settlement->extracted);
 		record->extracted = settlement->extracted.data;
 		record->extracted_length = settlement->extracted.length;
 	}
