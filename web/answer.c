@@ -199,20 +199,24 @@ const struct page_file *answer_page_find(const char *path)
 enum MHD_Result answer_page(struct server *server, struct MHD_Connection *connection,
                             const struct page_file *file)
 {
+	bool gzip = negotiate_gzip(MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+	                                                       "Accept-Encoding"));
 	const char *known = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
 	                                                "If-None-Match");
-	bool same = negotiate_tag_matches(known, file->etag);
+	const char *etag = gzip ? file->etag_gzip : file->etag;
+	const unsigned char *bytes = gzip ? file->gzip : file->plain;
+	size_t length = gzip ? file->gzip_length : file->plain_length;
+	bool same = negotiate_tag_matches(known, etag);
 	struct MHD_Response *made;
 	bool good;
 
 	/* The bytes are the program's own and are not written to. */
-	made = MHD_create_response_from_buffer(same ? 0 : file->gzip_length,
-	                                       (void *)(uintptr_t)file->gzip,
+	made = MHD_create_response_from_buffer(same ? 0 : length, (void *)(uintptr_t)bytes,
 	                                       MHD_RESPMEM_PERSISTENT);
 	good = made != NULL && add_headers(made, same ? NULL : file->content_type, "no-cache")
-	       && MHD_add_response_header(made, "ETag", file->etag) == MHD_YES
+	       && MHD_add_response_header(made, "ETag", etag) == MHD_YES
 	       && MHD_add_response_header(made, "Vary", "Accept-Encoding") == MHD_YES
-	       && (same
+	       && (same || !gzip
 	           || MHD_add_response_header(made, "Content-Encoding", "gzip") == MHD_YES);
 	patience_stream(server->patience, connection_watched(connection));
 	return queue(connection, same ? 304 : 200, made, good);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The page's files -> C (web/page.h): every file of page/ and the scripts and
-# styles of vendor/, gzipped.  Usage: embed.sh WEB_FOLDER >page.c
+# styles of vendor/, as they are and gzipped.  Usage: embed.sh WEB_FOLDER >page.c
 # Same files in, same bytes out: sorted, gzip -n, the etag is a hash of the content.
 set -eu
 LC_ALL=C
@@ -17,6 +17,12 @@ content_type() {
 	esac
 }
 
+bytes() { # bytes NAME FILE; one more than there are, so that an empty file is one too
+	printf 'static const unsigned char %s[] = {\n' "$1"
+	od -An -v -tu1 "$2" | awk '{ gsub(/^ +/, ""); gsub(/ +/, ","); print $0 "," }'
+	printf '0};\n'
+}
+
 files=$( { find page -type f ! -name '*.md'; find vendor -type f \( -name '*.js' -o -name '*.css' \); } | sort)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -28,11 +34,11 @@ for file in $files; do
 	path=/${file#page/}
 	type=$(content_type "$file")
 	etag=$(sha256sum "$file" | cut -c1-16)
-	size=$(($(wc -c <"$work/gz")))
-	printf 'static const unsigned char file_%d[] = { /* %s */\n' "$number" "$path"
-	od -An -v -tu1 "$work/gz" | awk '{ gsub(/^ +/, ""); gsub(/ +/, ","); print $0 "," }'
-	printf '};\n'
-	row=$(printf '"%s", "\\"%s\\"", file_%d, %d },' "$type" "$etag" "$number" "$size")
+	printf '/* %s */\n' "$path"
+	bytes "plain_$number" "$file"
+	bytes "gzip_$number" "$work/gz"
+	row=$(printf '"%s", "\\"%s\\"", "\\"%s-gzip\\"", plain_%d, gzip_%d, %d, %d },' "$type" "$etag" "$etag" \
+		"$number" "$number" "$(wc -c <"$file")" "$(wc -c <"$work/gz")")
 	printf '\t{ "%s", %s\n' "$path" "$row" >>"$work/table"
 	if [ "$path" = /index.html ]; then
 		printf '\t{ "/", %s\n' "$row" >>"$work/table"

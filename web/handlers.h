@@ -38,6 +38,8 @@ void write_id(struct buffer *out, int64_t id);               /* "17" */
 void write_id_or_null(struct buffer *out, int64_t id);       /* 0: null */
 void write_time(struct buffer *out, int64_t wall_ms);        /* 0: null */
 void write_number(struct buffer *out, double value, int decimals); /* not finite: null */
+/* As many digits as one request an hour, or a year, needs. */
+void write_rate(struct buffer *out, double per_s);
 void write_count_or_null(struct buffer *out, int64_t value, int64_t none);
 void write_group(struct buffer *out, uint64_t group);        /* 16 hex digits; 0: null */
 void write_progress(struct buffer *out, const struct engine_progress *progress);

@@ -40,7 +40,7 @@ bool negotiate_gzip(const char *accept_encoding)
 	size_t length;
 
 	if (accept_encoding == NULL)
-		return true; /* RFC 9110, 12.5.3: any coding will do */
+		return false; /* any coding would do (RFC 9110, 12.5.3), but who says nothing may know none */
 	while (list_next(&accept_encoding, &member, &length)) {
 		size_t name = 0;
 

@@ -1,4 +1,4 @@
-/* The page's files, gzipped at build time by web/embed.sh. */
+/* The page's files, put in at build time by web/embed.sh: as they are and gzipped. */
 #ifndef SLUICE_WEB_PAGE_H
 #define SLUICE_WEB_PAGE_H
 
@@ -8,8 +8,9 @@ struct page_file {
 	const char *path;         /* "/app.js" */
 	const char *content_type;
 	const char *etag;         /* quoted, from the content */
-	const unsigned char *gzip;
-	size_t gzip_length;
+	const char *etag_gzip;    /* of the gzipped form: its bytes are others */
+	const unsigned char *plain, *gzip;
+	size_t plain_length, gzip_length;
 };
 extern const struct page_file page_files[];
 extern const int page_file_count;

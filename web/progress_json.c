@@ -15,7 +15,7 @@ static void write_counts(struct buffer *out, const struct engine_progress *progr
 static void write_pace(struct buffer *out, const struct engine_progress *progress)
 {
 	buffer_text(out, ",\"rate_per_s\":");
-	write_number(out, progress->rate_per_s, 2);
+	write_rate(out, progress->rate_per_s);
 	buffer_text(out, ",\"eta_s\":");
 	if (progress->eta_known) {
 		buffer_char(out, '[');
@@ -40,12 +40,12 @@ static void write_limits(struct buffer *out, const struct engine_progress *progr
 	buffer_printf(out, ",\"limits\":{\"concurrency\":%d,\"concurrency_now\":%d,\"rate_per_s\":",
 	              progress->concurrency, progress->concurrency_now);
 	if (progress->rate.count > 0)
-		write_number(out, rate_per_s(progress->rate), 4);
+		write_rate(out, rate_per_s(progress->rate));
 	else
 		buffer_text(out, "null");
 	buffer_text(out, ",\"rate_now\":");
 	if (progress->rate_now > 0)
-		write_number(out, progress->rate_now, 4);
+		write_rate(out, progress->rate_now);
 	else
 		buffer_text(out, "null");
 	/* The limits are fixed ones: nothing adapts them to what the server bears. */

@@ -147,6 +147,14 @@ void write_number(struct buffer *out, double value, int decimals)
 		buffer_text(out, "null");
 }
 
+void write_rate(struct buffer *out, double per_s)
+{
+	if (isfinite(per_s))
+		buffer_printf(out, "%.12g", per_s);
+	else
+		buffer_text(out, "null");
+}
+
 void write_count_or_null(struct buffer *out, int64_t value, int64_t none)
 {
 	if (value == none)

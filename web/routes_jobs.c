@@ -126,6 +126,10 @@ static bool rate_ask(struct call *call, struct json_span body, char **rate)
 		*rate = strdup("");
 		return true;
 	}
+	if (json_member(body, "rate", strlen("rate"), &value) && json_type(value) != JSON_STRING) {
+		reply_problem(call, 400, "rate: a text such as \"30/s\", or null for none");
+		return false;
+	}
 	return ask_member_text(call, body, "rate", rate);
 }
 
@@ -140,7 +144,7 @@ void job_patch(struct call *call)
 
 	if (ask_body(call, known, &body)
 	    && ask_member_number(call, body, "concurrency", 1, 100000, &concurrency)
-	    && ask_member_number(call, body, "burst", 1, INT64_MAX, &limits.burst)
+	    && ask_member_number(call, body, "burst", 1, 1000000, &limits.burst)
 	    && rate_ask(call, body, &rate)) {
 		limits.concurrency = (int)concurrency;
 		limits.rate = rate;

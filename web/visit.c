@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
-#include "web/negotiate.h"
 #include "web/server_inside.h"
 #include "web/target.h"
 
@@ -217,9 +216,6 @@ static enum MHD_Result visit_page(struct server *server, struct MHD_Connection *
 		snprintf(response->allow, sizeof(response->allow), "GET, HEAD");
 	} else if (file == NULL) {
 		routes_problem(response, 404, NULL, "there is no such file");
-	} else if (!negotiate_gzip(MHD_lookup_connection_value(
-	               connection, MHD_HEADER_KIND, "Accept-Encoding"))) {
-		routes_problem(response, 406, NULL, "the page comes with gzip encoding only");
 	} else {
 		return answer_page(server, connection, file);
 	}

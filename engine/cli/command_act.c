@@ -106,6 +106,9 @@ static enum status select_items(struct act *act, const struct arguments *argumen
 	if (!all && !filter && !group && !sequences)
 		return error_set(error, STATUS_USAGE,
 		                 "which items? --all, --filter F, --group G or --seq N");
+	if (filter && !filter[strspn(filter, " \t")])
+		return error_set(error, STATUS_USAGE,
+		                 "--filter: empty, which would be every item; --all says that");
 	if (all && (filter || group || sequences))
 		return error_set(error, STATUS_USAGE,
 		                 "--all leaves nothing to select by --filter, --group or --seq");
@@ -251,7 +254,7 @@ static void sentence(const struct act *act, struct buffer *out)
 	bool dry = arguments_has(arguments, OPTION_COUNT_ONLY);
 	const char *done = "marked skipped";
 
-	text_counted(out, dry ? act->matched : act->changed, "item", "items");
+	text_counted(out, act->changed, "item", "items");
 	if (arguments->command == COMMAND_RETRY)
 		done = "put back to pending";
 	else if (arguments->command == COMMAND_RESOLVE)
@@ -259,9 +262,10 @@ static void sentence(const struct act *act, struct buffer *out)
 		               ? "resolved as done"
 		               : "resolved as failed";
 	buffer_printf(out, dry ? " would be %s\n" : " %s\n", done);
-	if (!dry && act->changed < act->matched) {
+	if (act->changed < act->matched) {
 		text_count(out, act->matched - act->changed);
-		buffer_text(out, " of the selection left as they were (in another state)\n");
+		buffer_printf(out, " of the selection %s as they are (in another state)\n",
+		              dry ? "would stay" : "stay");
 	}
 }
 

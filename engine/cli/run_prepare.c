@@ -30,21 +30,13 @@ enum status run_look(struct run *run)
 	return status ? status : view_read(run->document, &run->view, &run->error);
 }
 
-/* Only by name: engine_job_find would take "12" for job 12. */
 static enum status find(struct run *run, bool *found)
 {
-	struct engine_progress progress;
 	enum status status = engine_job_find(run->session.engine, run->target.spec->name, &run->job,
 	                                     &run->error);
 
-	*found = false;
-	if (status == STATUS_NOT_FOUND)
-		return STATUS_OK;
-	if (status == STATUS_OK)
-		status = engine_job_progress(run->session.engine, run->job, &progress, &run->error);
-	if (status == STATUS_OK)
-		*found = strcmp(progress.name, run->target.spec->name) == 0;
-	return status;
+	*found = status == STATUS_OK;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status compare_spec(struct run *run)
@@ -120,8 +112,10 @@ static void say_resumed(const struct run *run)
 /* What is on record goes on, if it is what is asked for. */
 static enum status resume(struct run *run)
 {
-	enum status status = run_look(run);
+	enum status status;
 
+	engine_job_attend(run->session.engine, run->job);
+	status = run_look(run);
 	if (status == STATUS_OK && run->view.state == JOB_CANCELLED)
 		status = error_set(&run->error, STATUS_CONFLICT,
 		                   "job '%s' was cancelled: --new starts afresh", run->view.name);
@@ -151,6 +145,8 @@ static enum status create(struct run *run)
 	enum status status = engine_job_create(run->session.engine, run->target.spec,
 	                                       run->target.given, replace, &run->job, &run->error);
 
+	if (status == STATUS_OK)
+		engine_job_attend(run->session.engine, run->job);
 	if (status == STATUS_OK)
 		status = import(run);
 	return status ? status : engine_job_start(run->session.engine, run->job, &run->error);

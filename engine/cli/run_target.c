@@ -210,6 +210,19 @@ static char *host_name(const char *url)
 	return strndup(start, *start == '[' ? length : strcspn(start, ":/?#"));
 }
 
+/* A name of digits alone would stand for a job's id: 2024.csv makes "job-2024". */
+static enum status set_name(struct jobfile *jobfile, const char *name)
+{
+	struct buffer text = {0};
+	enum status status = STATUS_NO_MEMORY;
+
+	buffer_printf(&text, "%s%s", name[strspn(name, "0123456789")] ? "" : "job-", name);
+	if (!text.failed)
+		status = jobfile_set_text(jobfile, "name", text.data);
+	buffer_free(&text);
+	return status;
+}
+
 static enum status lay_name(struct jobfile *jobfile, struct error *error)
 {
 	const char *items = jobfile_text(jobfile, "items");
@@ -227,7 +240,7 @@ static enum status lay_name(struct jobfile *jobfile, struct error *error)
 		free(name);
 		return STATUS_OK; /* spec_parse or we will miss something else first */
 	}
-	status = jobfile_set_text(jobfile, "name", name);
+	status = set_name(jobfile, name);
 	free(name);
 	return status ? out_of_memory(error) : STATUS_OK;
 }

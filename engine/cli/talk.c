@@ -75,10 +75,14 @@ enum status talk_call(struct talk *talk, const struct api_call *call)
 	return api_document(talk->api, call, &talk->answer, &talk->document, &talk->error);
 }
 
+/* A command that a job's state does not allow now was no bad usage. */
 int talk_fail(struct talk *talk)
 {
+	bool conflict = talk->error.status == STATUS_CONFLICT;
 	int code = fail_with(&talk->error);
 
+	if (conflict)
+		code = EXIT_RUNTIME;
 	talk_close(talk);
 	return code;
 }

@@ -20,6 +20,10 @@ enum status spec_check_name(const char *name, struct error *error)
 			return error_set(error, STATUS_USAGE, "name: cannot hold '/' or control characters");
 		characters += (c & 0xc0) != 0x80;
 	}
+	if (*name && name[strspn(name, "0123456789")] == '\0')
+		return error_set(error, STATUS_USAGE,
+		                 "name: '%.40s' is digits alone, which stand for a job's id: add a letter",
+		                 name);
 	if (characters < 1 || characters > NAME_CHARACTERS_MAX)
 		return error_set(error, STATUS_USAGE, "name: must have 1 to %d characters",
 		                 NAME_CHARACTERS_MAX);

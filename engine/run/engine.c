@@ -88,6 +88,7 @@ static void on_tick(void *context)
 	struct engine *engine = context;
 	int64_t now_ns = clock_mono_ns(), wall_ms = clock_wall_ms();
 
+	engine_watch_files(engine);
 	pthread_mutex_lock(&engine->mutex);
 	for (struct station *station = engine->stations; station != NULL;
 	     station = station->hh.next) {
@@ -225,6 +226,8 @@ enum status engine_open(const struct engine_options *options, struct engine **ou
 		status = owner_take(engine->db_path, &engine->owner, NULL, &engine->last_owner, error);
 	if (status == STATUS_OK)
 		status = db_open(engine->db_path, DB_WRITER, &db, error);
+	if (status == STATUS_OK && !owner_watch(engine->owner))
+		status = error_set(error, STATUS_IO, "%s: %s", engine->db_path, strerror(errno));
 	if (status == STATUS_OK)
 		status = recover_all(db, error);
 	if (status == STATUS_OK)
@@ -345,33 +348,6 @@ bool engine_job_wait(struct engine *engine, int64_t job, int64_t deadline_ns)
 enum status engine_health(struct engine *engine, struct error *error)
 {
 	return writer_health(engine->writer, error);
-}
-
-enum status engine_owner(const char *db_path, struct engine_owner *out, struct error *error)
-{
-	struct owner_info info;
-	enum status status = owner_find(db_path, &info, error);
-
-	if (status != STATUS_OK)
-		return status;
-	out->pid = info.pid;
-	memcpy(out->address, info.address, sizeof(out->address));
-	memcpy(out->token, info.token, sizeof(out->token));
-	return STATUS_OK;
-}
-
-enum status engine_announce(struct engine *engine, const char *address, const char *token,
-                            struct error *error)
-{
-	return owner_announce(engine->owner, address, token, error);
-}
-
-bool engine_last_token(struct engine *engine, char token[128])
-{
-	if (engine->last_owner.token[0] == '\0')
-		return false;
-	memcpy(token, engine->last_owner.token, 128);
-	return true;
 }
 
 const char *engine_versions(void)

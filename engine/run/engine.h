@@ -57,7 +57,7 @@ bool engine_last_token(struct engine *engine, char token[128]);
 
 /* ---- jobs ---------------------------------------------------------- */
 
-/* By id ("12") or name; a name that looks like an id is tried as a name first. */
+/* By id ("12": digits alone are always one; no job is named so) or name. */
 enum status engine_job_find(struct engine *engine, const char *id_or_name, int64_t *job,
                             struct error *error);
 
@@ -115,7 +115,11 @@ enum status engine_job_resume(struct engine *engine, int64_t job, const char *wh
                               struct error *error);
 enum status engine_job_cancel(struct engine *engine, int64_t job, const char *who,
                               struct error *error);
-/* STATUS_CONFLICT while it is active (running, importing). */
+/* This process lives for the job (`sluice run`): nobody removes it under it. */
+void engine_job_attend(struct engine *engine, int64_t job);
+/* STATUS_CONFLICT while it is attended, takes items in, has requests in flight,
+ * or a lane works on it and it is neither over (finished, cancelled, halted) nor
+ * paused by a person. */
 enum status engine_job_remove(struct engine *engine, int64_t job, struct error *error);
 
 struct engine_limits { /* negative / NULL: leave as it is */

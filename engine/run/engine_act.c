@@ -56,6 +56,10 @@ static enum status selection_text(enum engine_action action,
 	int length;
 	enum status status;
 
+	if (selection->filter != NULL && selection->filter[strspn(selection->filter, " \t\r\n")] == '\0')
+		return error_set(error, STATUS_USAGE,
+		                 "filter: empty, which would be every item; where all that it applies "
+		                 "to is meant, say \"all\"");
 	if (selection->group != 0)
 		length = snprintf(out, size, "group:%016llx", (unsigned long long)selection->group);
 	else if (selection->filter != NULL)
@@ -241,9 +245,35 @@ static enum status dry(struct engine *engine, int64_t job, enum engine_action ac
 	return STATUS_OK;
 }
 
-enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,
-                       const struct engine_selection *selection, const char *who, bool dry_run,
-                       struct engine_operation *out, struct error *error)
+static int compare_seqs(const void *a, const void *b)
+{
+	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* An item named twice counts once.  *out is the caller's to free. */
+static enum status sort_seqs(struct engine_selection *selection, int64_t **out,
+                             struct error *error)
+{
+	int count = 0;
+	int64_t *seqs = calloc((size_t)selection->seq_count, sizeof(*seqs));
+
+	if (seqs == NULL)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	memcpy(seqs, selection->seqs, (size_t)selection->seq_count * sizeof(*seqs));
+	qsort(seqs, (size_t)selection->seq_count, sizeof(*seqs), compare_seqs);
+	for (int i = 0; i < selection->seq_count; i++)
+		if (count == 0 || seqs[count - 1] != seqs[i])
+			seqs[count++] = seqs[i];
+	selection->seqs = *out = seqs;
+	selection->seq_count = count;
+	return STATUS_OK;
+}
+
+static enum status act_on(struct engine *engine, int64_t job, enum engine_action action,
+                          const struct engine_selection *selection, const char *who, bool dry_run,
+                          struct engine_operation *out, struct error *error)
 {
 	struct act act = {.selection = selection};
 	struct job_row row;
@@ -282,6 +312,22 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 	if (status != STATUS_OK && status != STATUS_TIMEOUT)
 		return status;
 	return engine_operations(engine, job, act.row.id, refresh, out, error);
+}
+
+enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,
+                       const struct engine_selection *given, const char *who, bool dry_run,
+                       struct engine_operation *out, struct error *error)
+{
+	struct engine_selection selection = *given;
+	int64_t *seqs = NULL;
+	enum status status = STATUS_OK;
+
+	if (selection.seq_count > 0)
+		status = sort_seqs(&selection, &seqs, error);
+	if (status == STATUS_OK)
+		status = act_on(engine, job, action, &selection, who, dry_run, out, error);
+	free(seqs);
+	return status;
 }
 
 /* ---- operations ---------------------------------------------------------------------- */

@@ -27,6 +27,8 @@ struct station {
 	bool starting;            /* somebody is making the lane */
 	bool queued;              /* waits for a free place (running_max) */
 	bool importing;           /* an import or upload is under way */
+	bool attended;            /* a `sluice run` lives for it */
+	bool removing;            /* no lane is made any more */
 	bool ended;               /* the job is finished, cancelled or halted */
 	bool end_sampled;         /* its meter was told of the end */
 	UT_hash_handle hh;
@@ -46,6 +48,9 @@ struct engine {
 	pthread_t supervisor;     /* starts queued jobs; ENGINE_RUN */
 
 	atomic_bool stopping;     /* imports give up */
+
+	/* writer thread only */
+	bool files_lost;          /* and it was told */
 
 	/* guarded by mutex */
 	pthread_mutex_t mutex;
@@ -98,6 +103,10 @@ enum status engine_job_seal_now(struct engine *engine, int64_t job, struct error
 
 /* Ends all imports and joins their threads. */
 void engine_imports_stop(struct engine *engine);
+
+/* Once a second, on the writer's thread: where the database or its lock file is no
+ * longer the one at its path, the writer is stopped as by a disk that fails. */
+void engine_watch_files(struct engine *engine);
 
 /* Tell waiters that something changed. */
 void engine_notify(struct engine *engine);

@@ -8,31 +8,41 @@
 #include "engine/run/account.h"
 #include "engine/run/engine_internal.h"
 
-#define REMOVE_STEP 5000
+#define ID_DIGITS_MAX 18 /* more do not fit 64 bits for certain */
+
+/* An id as we print it: no sign, no leading zero. */
+static enum status find_id(struct engine *engine, const char *digits, int64_t *job,
+                           struct error *error)
+{
+	struct job_row row;
+	enum status status;
+	long long id = 0;
+
+	if (digits[0] != '0' && strlen(digits) <= ID_DIGITS_MAX)
+		id = strtoll(digits, NULL, 10);
+	if (id == 0)
+		return error_set(error, STATUS_NOT_FOUND, "no job %.40s", digits);
+	status = engine_row(engine, id, &row, error);
+	if (status != STATUS_OK)
+		return status;
+	job_row_free(&row);
+	*job = id;
+	return STATUS_OK;
+}
 
 enum status engine_job_find(struct engine *engine, const char *id_or_name, int64_t *job,
                             struct error *error)
 {
-	struct job_row row;
 	struct db *db;
-	char *end;
-	long long id;
-	enum status status = engine_reader(engine, &db, error);
+	enum status status;
 
+	if (id_or_name[0] != '\0' && id_or_name[strspn(id_or_name, "0123456789")] == '\0')
+		return find_id(engine, id_or_name, job, error);
+	status = engine_reader(engine, &db, error);
 	if (status != STATUS_OK)
 		return status;
 	status = jobs_find(db, id_or_name, job, error);
 	engine_reader_done(engine, db);
-	if (status != STATUS_NOT_FOUND)
-		return status;
-	id = strtoll(id_or_name, &end, 10);
-	if (id <= 0 || *end != '\0')
-		return status;
-	status = engine_row(engine, id, &row, error);
-	if (status == STATUS_OK) {
-		job_row_free(&row);
-		*job = id;
-	}
 	return status;
 }
 
@@ -201,6 +211,8 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 	enum job_state to = JOB_PAUSED;
 	const char *reason = NULL;
 
+	if (status == STATUS_OK && row->removing)
+		status = error_set(error, STATUS_NOT_FOUND, "no job %lld", (long long)move->job);
 	if (status != STATUS_OK)
 		return status;
 	switch (move->wish) {
@@ -275,100 +287,4 @@ enum status engine_job_seal(struct engine *engine, int64_t job, struct error *er
 	if (importing)
 		return error_set(error, STATUS_CONFLICT, "items are still coming in");
 	return make_move(engine, job, WISH_SEAL, NULL, error);
-}
-
-struct removal {
-	int64_t job;
-	bool more;
-};
-
-static enum status remove_begin(struct writer *writer, struct db *db, void *argument,
-                                struct error *error)
-{
-	const struct removal *removal = argument;
-
-	writer_forget(writer, removal->job);
-	return jobs_set_removing(db, removal->job, error);
-}
-
-static enum status remove_step(struct writer *writer, struct db *db, void *argument,
-                               struct error *error)
-{
-	struct removal *removal = argument;
-
-	(void)writer;
-	return jobs_remove_some(db, removal->job, REMOVE_STEP, &removal->more, error);
-}
-
-/* In steps, so that a running batch beside it is not held up. */
-static enum status remove_rest(struct engine *engine, int64_t job, struct error *error)
-{
-	struct removal removal = {job, true};
-	enum status status = STATUS_OK;
-
-	while (status == STATUS_OK && removal.more)
-		status = writer_call(engine->writer, remove_step, &removal, error);
-	return status;
-}
-
-enum status engine_job_remove(struct engine *engine, int64_t job, struct error *error)
-{
-	struct removal removal = {job, true};
-	struct station *station;
-	struct lane *lane = NULL;
-	struct job_row row;
-	bool busy = false;
-	enum status status = engine_row(engine, job, &row, error);
-
-	if (status != STATUS_OK)
-		return status;
-	pthread_mutex_lock(&engine->mutex);
-	station = station_find_locked(engine, job);
-	if (station != NULL) {
-		busy = station->importing || station->starting ||
-		       (station->lane != NULL &&
-		        (row.state < JOB_PAUSED || !lane_idle(station->lane)));
-		if (!busy) {
-			lane = station->lane;
-			station->lane = NULL;
-			station->queued = false;
-			station->ended = true;
-		}
-	}
-	pthread_mutex_unlock(&engine->mutex);
-	if (busy)
-		status = error_set(error, STATUS_CONFLICT,
-		                   "job '%s' is at work: cancel it before it is removed", row.name);
-	job_row_free(&row);
-	if (status != STATUS_OK)
-		return status;
-	if (lane != NULL)
-		lane_stop(lane);
-	status = writer_call(engine->writer, remove_begin, &removal, error);
-	if (status == STATUS_OK)
-		status = remove_rest(engine, job, error);
-	return status;
-}
-
-enum status engine_removals_finish(struct engine *engine, struct error *error)
-{
-	struct job_row row;
-	int64_t after = 0;
-	struct db *db;
-	enum status status = engine_reader(engine, &db, error);
-
-	while (status == STATUS_OK) {
-		bool removing;
-
-		status = jobs_next(db, after, &row, error);
-		if (status != STATUS_OK)
-			break;
-		after = row.id;
-		removing = row.removing;
-		job_row_free(&row);
-		if (removing)
-			status = remove_rest(engine, after, error);
-	}
-	engine_reader_done(engine, db);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

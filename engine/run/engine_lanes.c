@@ -105,6 +105,10 @@ enum status engine_ensure_lane(struct engine *engine, int64_t job, struct error 
 		return STATUS_OK;
 	pthread_mutex_lock(&engine->mutex);
 	station = station_of_locked(engine, job);
+	if (station != NULL && station->removing) {
+		pthread_mutex_unlock(&engine->mutex);
+		return error_set(error, STATUS_NOT_FOUND, "no job %lld", (long long)job);
+	}
 	if (station == NULL || station->lane != NULL || station->starting || engine->draining ||
 	    busy_lanes_locked(engine) >= engine->running_max) {
 		if (station != NULL && station->lane == NULL && !station->starting)

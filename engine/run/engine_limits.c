@@ -24,7 +24,11 @@ static enum status setting_check(const struct engine_limits *limits, struct erro
 		return STATUS_OK;
 	if (strlen(limits->rate) >= sizeof(((struct job_row *)0)->rate_set))
 		return error_set(error, STATUS_USAGE, "rate: too long");
-	return rate_parse(limits->rate, &rate, error);
+	if (rate_parse(limits->rate, &rate, error) == STATUS_OK)
+		return STATUS_OK;
+	if (error != NULL)
+		error_prefix(error, "rate");
+	return STATUS_USAGE;
 }
 
 static enum status setting_run(struct writer *writer, struct db *db, void *argument,

@@ -15,7 +15,10 @@
 
 struct owner {
 	int fd;
-	char path[4096];
+	char path[4096];  /* of the lock file */
+	char *db_path;
+	dev_t device;     /* the database's, from owner_watch */
+	ino_t inode;
 };
 
 static enum status lock_path(const char *db_path, char *path, size_t size, struct error *error)
@@ -24,6 +27,30 @@ static enum status lock_path(const char *db_path, char *path, size_t size, struc
 
 	if (length < 0 || (size_t)length >= size)
 		return error_set(error, STATUS_USAGE, "%s: the path is too long", db_path);
+	return STATUS_OK;
+}
+
+/* Before a lock file is made beside it: could this be a database?  SQLite would
+ * take some names for something else than a file. */
+static enum status check_path(const char *db_path, struct error *error)
+{
+	struct stat seen;
+
+	if (db_path[0] == '\0')
+		return error_set(error, STATUS_USAGE, "the database's path is empty");
+	if (db_path[0] == ':' || strncmp(db_path, "file:", 5) == 0)
+		return error_set(error, STATUS_USAGE,
+		                 "%s: the database is a file, and this is no file's path (./%s would be)",
+		                 db_path, db_path);
+	if (stat(db_path, &seen) != 0)
+		return errno == ENOENT ? STATUS_OK
+		                       : error_set(error, STATUS_IO, "%s: %s", db_path, strerror(errno));
+	if (!S_ISREG(seen.st_mode))
+		return error_set(error, STATUS_USAGE, "%s: %s, not a file that can hold a database",
+		                 db_path, S_ISDIR(seen.st_mode) ? "a folder" : "a device or a pipe");
+	if (access(db_path, R_OK | W_OK) != 0)
+		return error_set(error, STATUS_IO, "%s: cannot be written: %s", db_path,
+		                 strerror(errno));
 	return STATUS_OK;
 }
 
@@ -101,7 +128,9 @@ enum status owner_take(const char *db_path, struct owner **out, struct owner_inf
 
 	if (owner == NULL)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	status = lock_path(db_path, owner->path, sizeof(owner->path), error);
+	status = check_path(db_path, error);
+	if (status == STATUS_OK)
+		status = lock_path(db_path, owner->path, sizeof(owner->path), error);
 	if (status != STATUS_OK) {
 		free(owner);
 		return status;
@@ -126,6 +155,11 @@ enum status owner_take(const char *db_path, struct owner **out, struct owner_inf
 	read_info(owner->fd, &found);
 	if (last != NULL)
 		*last = found;
+	owner->db_path = strdup(db_path);
+	if (owner->db_path == NULL) {
+		owner_release(owner);
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	}
 	/* Who we are at once, with the old token kept for engine_last_token. */
 	status = owner_announce(owner, "", found.token, error);
 	if (status != STATUS_OK) {
@@ -136,11 +170,51 @@ enum status owner_take(const char *db_path, struct owner **out, struct owner_inf
 	return STATUS_OK;
 }
 
+/* The very file that is at the path now, as far as that is to be known. */
+static bool note_file(const char *path, dev_t *device, ino_t *inode)
+{
+	struct stat seen;
+
+	if (stat(path, &seen) != 0)
+		return false;
+	*device = seen.st_dev;
+	*inode = seen.st_ino;
+	return true;
+}
+
+static enum status check_file(const char *path, dev_t device, ino_t inode, struct error *error)
+{
+	dev_t device_now;
+	ino_t inode_now;
+
+	if (!note_file(path, &device_now, &inode_now))
+		return error_set(error, STATUS_IO, "%s was removed while it was in use", path);
+	if (device_now != device || inode_now != inode)
+		return error_set(error, STATUS_IO, "%s was replaced while it was in use", path);
+	return STATUS_OK;
+}
+
+bool owner_watch(struct owner *owner)
+{
+	return note_file(owner->db_path, &owner->device, &owner->inode);
+}
+
+enum status owner_check(const struct owner *owner, struct error *error)
+{
+	struct stat lock;
+	enum status status = check_file(owner->db_path, owner->device, owner->inode, error);
+
+	if (status == STATUS_OK && fstat(owner->fd, &lock) == 0)
+		status = check_file(owner->path, lock.st_dev, lock.st_ino, error);
+	return status;
+}
+
 void owner_release(struct owner *owner)
 {
 	if (owner == NULL)
 		return;
 	close(owner->fd); /* lets the lock go */
+	free(owner->db_path);
 	free(owner);
 }
 

@@ -16,12 +16,18 @@ struct owner_info {
 
 struct owner;
 
-/* Take it.  STATUS_OWNED: somebody else has it, *info (may be NULL) says who.
+/* Take it.  STATUS_USAGE: the path cannot be a database's (a folder, a device,
+ * ":memory:"); nothing was made then.  STATUS_OWNED: somebody else has it, *info (may be NULL) says who.
  * `last` (may be NULL) gets what the former owner left. */
 enum status owner_take(const char *db_path, struct owner **owner, struct owner_info *info,
                        struct owner_info *last, struct error *error);
 enum status owner_announce(struct owner *owner, const char *address, const char *token,
                            struct error *error);
+/* The database's file is there and open: from now on owner_check looks whether
+ * it, and the lock file, are still the ones at their paths.  STATUS_IO says which
+ * was removed or replaced: what is written then is lost. */
+bool owner_watch(struct owner *owner);
+enum status owner_check(const struct owner *owner, struct error *error);
 void owner_release(struct owner *owner); /* NULL is allowed */
 
 /* Who has it.  STATUS_NOT_FOUND: nobody. */

@@ -5,6 +5,7 @@ export SLUICE_TOKEN=a-token-for-the-scenarios
 
 # serve OPTIONS…: sets ADDRESS
 serve() {
+	rm -f "$WORK/background.err" # an earlier one's
 	background serve --listen 127.0.0.1:0 "$@"
 	wait_until grep -q '#token=' "$WORK/background.err"
 	ADDRESS=$(sed -n 's|.*http://\([^/]*\)/#token=.*|\1|p' "$WORK/background.err")

@@ -90,7 +90,7 @@ static void test_progress(void **state)
 	    "{\"id\":\"1\",\"name\":\"crm\",\"state\":\"running\",\"reason\":null,\"resume_at\":null,"
 	    "\"active\":false,\"total\":1000,\"counts\":{\"pending\":400,\"running\":30,\"waiting\":5,"
 	    "\"done\":560,\"failed\":4,\"unknown\":1,\"skipped\":0},\"attempts\":600,\"retries\":35,"
-	    "\"throttled\":12,\"in_flight\":30,\"bad_rows\":0,\"rate_per_s\":49.80,\"eta_s\":null,"
+	    "\"throttled\":12,\"in_flight\":30,\"bad_rows\":0,\"rate_per_s\":49.8,\"eta_s\":null,"
 	    "\"latency_ms\":{\"p50\":null,\"p95\":null,\"p99\":null},\"limits\":{\"concurrency\":30,"
 	    "\"concurrency_now\":30,\"rate_per_s\":null,\"rate_now\":null,\"burst\":1,\"adapt\":false,"
 	    "\"bound_by\":\"concurrency\"},\"created_at\":\"2026-01-01T00:00:00Z\",\"started_at\":null,"
@@ -109,7 +109,12 @@ static void test_progress(void **state)
 	assert_non_null(strstr(response.body.data, "\"eta_s\":[8.1,11.4]"));
 	assert_non_null(strstr(response.body.data, "\"p50\":0,"));
 	assert_non_null(strstr(response.body.data,
-	                       "\"rate_per_s\":50.0000,\"rate_now\":12.5000"));
+	                       "\"rate_per_s\":50,\"rate_now\":12.5,"));
+	fake.progress.rate = (struct rate){1000, 1000 * 3600 * (int64_t)1000000000};
+	fake.progress.rate_per_s = 1.0 / 3600;
+	expect("GET", "/api/v1/jobs/1", NULL, 200);
+	assert_non_null(strstr(response.body.data, "\"rate_per_s\":0.000277777777778,\"eta"));
+	assert_non_null(strstr(response.body.data, "\"rate_per_s\":0.000277777777778,\"rate_now"));
 	assert_non_null(strstr(response.body.data, "\"bound_by\":null"));
 }
 

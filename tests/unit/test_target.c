@@ -93,7 +93,7 @@ static void test_target_query(void **state)
 static void test_gzip_accepted(void **state)
 {
 	(void)state;
-	assert_true(negotiate_gzip(NULL));
+	assert_false(negotiate_gzip(NULL));
 	assert_true(negotiate_gzip("gzip"));
 	assert_true(negotiate_gzip("deflate, GZIP;q=0.5, br"));
 	assert_true(negotiate_gzip("*"));

@@ -12,7 +12,8 @@
 #define TOKEN "0123456789abcdef&/"
 
 const struct page_file page_files[] = {
-	{"/index.html", "text/html; charset=utf-8", "\"abc\"", (const unsigned char *)"<gzip>", 6},
+	{"/index.html", "text/html; charset=utf-8", "\"abc\"", "\"abc-gzip\"",
+	 (const unsigned char *)"<plain>", (const unsigned char *)"<gzip>", 7, 6},
 };
 const int page_file_count = 1;
 
