@@ -195,12 +195,30 @@ static void test_many_items(void **state)
 	bench_sound(bench);
 }
 
+/* An item that is named twice counts once, foretold and done. */
+static void test_named_twice(void **state)
+{
+	struct bench *bench = *state;
+	int64_t job = run_badly(bench);
+	const int64_t seqs[] = {2, 12, 1, 2, 2};
+	const struct engine_selection twice = {.seqs = seqs, .seq_count = 5};
+	const struct engine_selection done_too = {.seqs = seqs, .seq_count = 5, .done_too = true};
+	struct engine_operation operation = act(bench, job, ACTION_RETRY, &twice);
+
+	assert_int_equal(operation.matched, 3);
+	assert_int_equal(operation.changed, 2);
+	bench_wait(bench, job);
+	assert_int_equal(act(bench, job, ACTION_RETRY, &done_too).changed, 3);
+	bench_wait(bench, job);
+	bench_sound(bench);
+}
+
 static void test_bad_selections(void **state)
 {
 	struct bench *bench = *state;
 	int64_t job = run_badly(bench);
 	const int64_t seqs[] = {1, 51}, zero[] = {0};
-	const struct engine_selection nonsense = {.filter = "nonsense"};
+	const struct engine_selection nonsense = {.filter = "nonsense"}, blank = {.filter = " "};
 	const struct engine_selection beyond = {.seqs = seqs, .seq_count = 2};
 	const struct engine_selection below = {.seqs = zero, .seq_count = 1};
 	const struct engine_selection all = {.all = true};
@@ -217,6 +235,9 @@ static void test_bad_selections(void **state)
 		expect_refusal(engine_act(bench->engine, job, ACTION_RETRY, &nonsense, NULL, dry,
 		                          &operation, &error),
 		               STATUS_USAGE, &error, "nonsense");
+		expect_refusal(engine_act(bench->engine, job, ACTION_RETRY, &blank, NULL, dry,
+		                          &operation, &error),
+		               STATUS_USAGE, &error, "filter: empty");
 		expect_refusal(engine_act(bench->engine, job, ACTION_RETRY, &longest, NULL, dry,
 		                          &operation, &error),
 		               STATUS_USAGE, &error, "longer");
@@ -248,6 +269,7 @@ int main(void)
 	    with_bench(test_skip_and_resolve),
 	    with_bench(test_skip_before_it_is_sent),
 	    with_bench(test_many_items),
+	    with_bench(test_named_twice),
 	    with_bench(test_bad_selections),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
