@@ -12,6 +12,8 @@ static bool contains(const char *text, size_t length, const char *part)
 {
 	size_t part_length = strlen(part);
 
+	if (part_length == 0)
+		return true; /* of no text at all, too */
 	for (size_t i = 0; i + part_length <= length; i++)
 		if (strncasecmp(text + i, part, part_length) == 0)
 			return true;

@@ -5,6 +5,7 @@
 #define SLUICE_TESTS_FAKE_ENGINE_H
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -88,6 +88,7 @@ static void test_terms(void **state)
 	    {"seq:0", "......."},
 	    {"seq:007", "......."},
 	    {"seq:9-900000000000000000", "......g"},
+	    {"text:\"\"", "abcdefg"}, /* what has no text, too */
 	    {"text:timeout", ".b....."},
 	    {"text:TIMEOUT", ".b....."},
 	    {"text:1001", ".b....."}, /* codes are text too */

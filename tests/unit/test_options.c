@@ -11,7 +11,7 @@
 #include "engine/cli/help.h"
 #include "engine/cli/options.h"
 
-#define WORDS_MAX 12
+#define WORDS_MAX 32
 
 static enum status parse(enum command_id command, const char *const words[],
                          struct arguments *arguments, struct error *error)
@@ -19,8 +19,10 @@ static enum status parse(enum command_id command, const char *const words[],
 	char *copy[WORDS_MAX];
 	int count = 0;
 
-	for (; words[count]; count++)
+	for (; words[count]; count++) {
+		assert_true(count < WORDS_MAX);
 		copy[count] = (char *)(uintptr_t)words[count];
+	}
 	return arguments_parse(command, count, copy, arguments, error);
 }
 

@@ -42,6 +42,7 @@ static void removes_everything(void **state)
 	must(db_commit(store->db, &error), &error);
 	assert_true(steps >= 3);
 	assert_int_equal(jobs_get(store->db, store->row.id, &store->row, &error), STATUS_NOT_FOUND);
+	job_row_free(&store->row);
 	memset(&store->row, 0, sizeof(store->row));
 }
 
