@@ -53,7 +53,7 @@ all: $(BUILD)/sluice $(if $(wildcard engine/cli/sluice.1.scd),$(BUILD)/sluice.1)
 # ---- what is needed ------------------------------------------------------
 
 # A build without a library stops with its name, not with a compiler's words.
-ifeq ($(filter clean deps demo check lint uninstall,$(MAKECMDGOALS)),)
+ifeq ($(filter clean deps demo check lint bench fuzz asan tsan uninstall,$(MAKECMDGOALS)),)
 MISSING := $(shell .ci/deps missing build)
 ifneq ($(MISSING),)
 $(error missing: $(MISSING) -- `make deps` installs them)
@@ -181,7 +181,10 @@ $(BUILD)/tests/unit/fuzz_%: tests/unit/fuzz_%.c $(LIB) $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)$(COMPILE) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(ALL_LDLIBS)
 
-bench: all upstream $(BENCH)
+# Figures: wants an idle machine and about twenty minutes; into tests/bench/results.
+bench:
+	@.ci/deps install bench
+	@$(MAKE) --no-print-directory all upstream $(BENCH)
 	@tests/bench/run.sh $(BUILD)
 
 # ---- packaging -----------------------------------------------------------

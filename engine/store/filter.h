@@ -39,7 +39,7 @@ bool filter_single_state(const struct filter *filter, enum item_state *state); /
 bool filter_dead_only(const struct filter *filter); /* every match is failed, unknown or skipped */
 bool filter_single_group(const struct filter *filter, uint64_t *group);        /* whole 16 digits */
 bool filter_single_key(const struct filter *filter, const char **key);
-/* Matches lie within [*first, *last]. */
+/* Narrows [*first, *last], which the caller sets, to where matches can lie. */
 void filter_seq_range(const struct filter *filter, int64_t *first, int64_t *last);
 /* Are causes (code, message) or the input needed at all? */
 bool filter_wants_cause(const struct filter *filter);

@@ -1,149 +1,211 @@
 #!/bin/bash
-# tests/bench/run.sh BUILD [PART…]: the project's figures, into tests/bench/results.txt.
-#   a  1,000 items, 200 ms, 5 % once 503, 30 at a time; others' tools side by side
-#   b  50/s for ten seconds: what the server counted
-#   c  200,000 items without latency, bodies kept, synchronous FULL, against a bare
-#      curl multi loop of the same concurrency; alternating, median of the ratios
-#   d  memory at a million items        e  from kill -9 at half of them to the next request
-# Nothing is asserted here; what must hold is in tests/scenario.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-build=$(cd "${1:?usage: run.sh BUILD [a b c d e]}" && pwd) || exit 2
+# tests/bench/run.sh BUILD [PART…]: the project's figures beside their limits and
+# beside other tools in the same run, into tests/bench/results/DATE.txt.
+#   peers     1,000 items, 200 ms, 5 % once 503, 30 at a time; others' tools
+#   rate      50/s for ten seconds, 200/s for thirty: what the server counted
+#   switches  context switches per grant at 1,000/s
+#   speed     200,000 items without latency, bodies kept, synchronous FULL, against a
+#             bare curl multi loop of the same concurrency; alternating, median of the ratios
+#   million   memory at a million items; kill -9 at half of them to the next request
+#   limits    limits.sh: unknown limits found      outage    outage.sh: a target that is away
+# Exit code 1 where a limit was missed.
+. "$(dirname "$0")/lib.sh"
 shift
-[ $# -gt 0 ] || set -- a b c d e
-sluice=$build/sluice
-work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/sluice-bench.XXXXXX")
-results=$here/results.txt
-upstream=
-export HOME=$work SLUICE_DB=$work/sluice.db
-stop_upstream() {
-	[ -z "$upstream" ] || { kill "$upstream" && wait "$upstream"; } 2>/dev/null
-	upstream=
+[ $# -gt 0 ] || set -- peers rate switches speed million limits outage
+
+have() { # have COMMAND…: is it installed; says so where it is not
+	"$@" >/dev/null 2>&1 && return
+	say "   ($1: not installed)"
+	return 1
 }
-trap 'stop_upstream; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
 
-say() { printf '%s\n' "$*" | tee -a "$results.new"; }
-
-start_upstream() {
-	stop_upstream
-	rm -f "$work/port"
-	"$build/tests/upstream/upstream" --port-file "$work/port" --parent-pid $$ "$@" >/dev/null &
-	upstream=$!
-	until [ -s "$work/port" ]; do sleep 0.02; done
-	url=http://127.0.0.1:$(head -n 1 "$work/port")
-	control=http://127.0.0.1:$(tail -n 1 "$work/port")
-}
-stat_of() { curl -sS "$control/__stats" | jq "$1"; }
-reset() { curl -sS -X POST "$control/__reset" >/dev/null; }
-now() { date +%s.%N; }
-since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.2f", b - a }'; }
-items() { awk -v n="$1" 'BEGIN { print "id,name"; for (i = 1; i <= n; i++) print i ",name " i }'; }
-clear_db() { rm -f "$SLUICE_DB"*; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-
-# timed LABEL COMMAND…: seconds, and what came of it at the server
+# timed LABEL COMMAND…: what it took (in $took), and what came of it at the server
 timed() {
-	local label=$1 start took
+	local label=$1 start
 	shift
 	reset
-	start=$(now)
-	"$@" >"$work/out" 2>&1
-	took=$(since "$start")
-	say "$(printf '   %-34s %7s s   %s items succeeded, %s requests' "$label" "$took" "$(stat_of .unique_ok)" "$(stat_of .requests)")"
+	start=$(uptime_s)
+	"$@" >"$work/out" 2>&1 </dev/null
+	took=$(calc "$(uptime_s) - $start" 2)
+	say "$(printf '   %-36s %7s s  %8s/s   %s succeeded, %s requests' "$label" "$took" \
+		"$(calc "$(stat_of .unique_ok) / ($took + 0.001)" 0)" "$(stat_of .unique_ok)" "$(stat_of .requests)")"
 }
 
-part_a() {
-	say "a  1,000 items, 200 ms an answer, 5 % once 503, 30 at a time (ideal: 1,050 x 0.2 s / 30 = 7.0 s)"
-	start_upstream --latency-ms 200 --transient-percent 5
-	items 1000 >"$work/a.csv"
-	seq 1000 >"$work/ids"
-	sed "s|.*|url = \"$url/x/&\"\noutput = \"/dev/null\"|" "$work/ids" >"$work/curl.conf"
-	for _ in 1 2 3; do
-		clear_db
-		timed "sluice" "$sluice" run "$url/x/{{id}}" -i "$work/a.csv" --name a -c 30 --no-ui
-	done
-	timed "xargs -P 30 curl --retry" xargs -P 30 -I{} curl -s -o /dev/null --retry 5 "$url/x/{}" -a "$work/ids"
-	timed "curl --parallel --retry" curl -s --parallel --parallel-max 30 --retry 5 -K "$work/curl.conf"
-	if command -v parallel >/dev/null; then
-		timed "GNU parallel -j 30 --retries" parallel --will-cite -j 30 --retries 6 -a "$work/ids" curl -sf -o /dev/null "$url/x/{}"
+# Other tools on the items 1 … N with C at a time; all try again and keep nothing.
+others() { # others N C N_OF_SLOW_ONES
+	local n=$1 at_once=$2 few=$3
+	# Not to /dev/null: curl 7.88 cannot truncate that, and so does not try again.
+	seq "$n" | sed "s|.*|url = \"$url/x/&\"|" >"$work/curl.conf"
+	timed "curl --parallel --retry" curl -s --parallel --parallel-max "$at_once" --retry 5 -K "$work/curl.conf"
+	if have /usr/bin/python3 -c 'import aiohttp'; then
+		timed "python asyncio + aiohttp" /usr/bin/python3 "$bench/asyncio_client.py" "$url/x/" "$n" "$at_once"
+	fi
+	seq "$few" >"$work/ids"
+	timed "xargs -P curl --retry, $few items" xargs -P "$at_once" -I{} -a "$work/ids" curl -s --retry 5 "$url/x/{}"
+	if have parallel --version; then
+		timed "GNU parallel curl, $few items" parallel --will-cite -j "$at_once" --retries 6 -a "$work/ids" curl -sf "$url/x/{}"
 	fi
 }
 
-part_b() {
-	say "b  50/s, burst 1, for ten seconds: 500 items"
-	start_upstream
-	items 500 >"$work/b.csv"
+part_peers() {
+	local n
+	n=$(scaled 1000 60)
+	say "peers  $n items, 200 ms an answer, 5 % once 503, 30 at a time (ideal: $n x 1.05 x 0.2 s / 30 = $(calc "$n * 1.05 * 0.2 / 30" 1) s)"
+	start_upstream --latency-ms 200 --transient-percent 5
+	items "$n" >"$work/items.csv"
+	: >"$work/times"
+	for _ in 1 2 3; do
+		clear_db
+		timed "sluice" run peers "$work/items.csv" -c 30
+		echo "$took" >>"$work/times"
+	done
+	others "$n" 30 "$n"
+	held "median of sluice, s" "$(median <"$work/times")" '<=' "$(calc "$n * 0.0075" 2)"
+}
+
+# The server's log tells when each request came: ns method path …
+part_rate() {
+	local n seconds
+	n=$(scaled 600 100)
+	seconds=$((n / 60))
+	say "rate  50/s, burst 1, $n items: what the server saw in the first $seconds s"
+	start_upstream --log "$work/upstream.log"
+	items "$n" >"$work/items.csv"
 	clear_db
-	timed "sluice --rate 50/s" "$sluice" run "$url/x/{{id}}" -i "$work/b.csv" --name b -c 20 --rate 50/s --burst 1 --no-ui
-	say "   most in any one second at the server: $(stat_of .window_max)"
-	say "   from the first request to the last:   $(stat_of '(.last_ns - .first_ns) / 1e9 * 1000 | round / 1000') s (499 / 50 = 9.98 s)"
+	timed "sluice --rate 50/s" run rate "$work/items.csv" -c 20 --rate 50/s --burst 1
+	held "off $((50 * seconds)) in $seconds s, requests" \
+		"$(awk -v s="$seconds" -v w=$((50 * seconds)) 'NR == 1 { t = $1 } $1 - t < s * 1e9 { k++ } END { d = k - w; print d < 0 ? -d : d }' "$work/upstream.log")" '<=' 3
+	held "most in any one second" "$(stat_of .window_max)" '<=' 51
+
+	n=$(scaled 6000 400)
+	say "      200/s, burst 1, $n items"
+	items "$n" >"$work/items.csv"
+	clear_db
+	timed "sluice --rate 200/s" run rate2 "$work/items.csv" -c 20 --rate 200/s --burst 1
+	held "off the configured rate from first to last, %" \
+		"$(stat_of "((.requests - 1) / ((.last_ns - .first_ns) / 1e9) / 200 - 1) * 100 | fabs | . * 1000 | round / 1000")" '<=' 0.5
+}
+
+# switches_of PID [COMM]: so far, of all threads or of those with that name
+switches_of() {
+	local task
+	for task in /proc/"$1"/task/*; do
+		[ -z "${2-}" ] || [ "$(cat "$task/comm" 2>/dev/null)" = "$2" ] || continue
+		cat "$task/status" 2>/dev/null
+	done | awk '/ctxt_switches/ { n += $2 } END { print n + 0 }'
+}
+
+part_switches() {
+	local n seconds all lane requests
+	seconds=$(scaled 10 3)
+	n=$((1000 * (seconds + 5)))
+	say "switches  1,000/s for $seconds s, 64 at a time, 5 ms an answer: context switches of sluice"
+	start_upstream --latency-ms 5
+	items "$n" >"$work/items.csv"
+	clear_db
+	start_client switches "$work/items.csv" -c 64 --rate 1000/s
+	until [ "$(stat_of .requests)" -gt 1000 ]; do sleep 0.1; done
+	requests=$(stat_of .requests)
+	all=$(switches_of "$client") lane=$(switches_of "$client" sluice-lane)
+	sleep "$seconds"
+	all=$(($(switches_of "$client") - all)) lane=$(($(switches_of "$client" sluice-lane) - lane))
+	requests=$(($(stat_of .requests) - requests))
+	wait "$client"
+	client=
+	say "   all threads, per request: $(calc "$all / $requests" 2) ($requests requests)"
+	held "the thread that waits for permits and tokens, per grant" "$(calc "$lane / $requests" 2)" '<=' 3
 }
 
 # rate_of COMMAND…: requests a second as the server saw them
 rate_of() {
 	reset
-	"$@" >"$work/out" 2>&1 || [ $? -eq 3 ] || { cat "$work/out"; exit 1; }
+	"$@" >"$work/out" 2>&1 || [ $? -eq 3 ] || { cat "$work/out" >&2; exit 1; }
 	stat_of '.requests / ((.last_ns - .first_ns) / 1e9) | round'
 }
 
-part_c() {
-	local n=200000 ours bare
-	say "c  $n items, no latency, bodies kept, FULL, 64 at a time: requests/s"
-	[ -x "$build/tests/bench/bare_multi" ] || { say "   (no bare_multi in this build)"; return; }
+part_speed() {
+	local n ours bare round
+	n=$(scaled 200000 2000)
+	say "speed  $n items, no latency, bodies kept, FULL, 64 at a time: requests/s"
 	start_upstream
-	items $n >"$work/c.csv"
+	items "$n" >"$work/items.csv"
 	: >"$work/ratios"
 	for round in 1 2 3 4 5; do
 		clear_db
-		ours=$(rate_of "$sluice" run "$url/x/{{id}}" -i "$work/c.csv" --name c -c 64 --no-ui)
-		bare=$(rate_of "$build/tests/bench/bare_multi" "$url/x/" $n 64)
-		awk -v a="$ours" -v b="$bare" 'BEGIN { printf "%.3f\n", a / b }' >>"$work/ratios"
-		say "$(printf '   round %d: sluice %6d   bare multi %6d   ratio %s' $round "$ours" "$bare" "$(tail -n 1 "$work/ratios")")"
+		ours=$(rate_of run speed "$work/items.csv" -c 64) || exit 1
+		bare=$(rate_of "$build/tests/bench/bare_multi" "$url/x/" "$n" 64) || exit 1
+		calc "$ours / $bare" >>"$work/ratios"
+		echo >>"$work/ratios"
+		say "$(printf '   round %d: sluice %6d   bare multi %6d   ratio %s' "$round" "$ours" "$bare" "$(tail -n 1 "$work/ratios")")"
 	done
-	say "   median ratio: $(median <"$work/ratios")"
+	clear_db
+	timed "sluice, start to end" run speed "$work/items.csv" -c 64
+	others "$(scaled 20000 2000)" 64 "$(scaled 3000 200)"
+	held "median of the ratios to a bare multi loop" "$(median <"$work/ratios")" '>=' 0.60
 }
 
-# Highest resident size of a process so far, in MB.
-peak_mb() { awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status" 2>/dev/null; }
+# Resident size of the client now, and the highest so far, in MB.
+size_mb() { awk -v what="$1:" '$1 == what { printf "%.1f", $2 / 1024 }' "/proc/$client/status" 2>/dev/null; }
 
-part_de() {
-	local n=1000000 pid peak=0 size start
-	say "d  1,000,000 items, 64 at a time: memory; e  kill -9 at half of them, then again"
+part_million() {
+	local n peak=0 early=0 late=0 size start
+	n=$(scaled 1000000 20000)
+	say "million  $n items, 64 at a time: memory, and kill -9 at half of them"
 	start_upstream
-	items $n >"$work/d.csv"
+	items "$n" >"$work/items.csv"
 	clear_db
-	"$sluice" run "$url/x/{{id}}" -i "$work/d.csv" --name d -c 64 --no-ui >"$work/out" 2>&1 &
-	pid=$!
-	while kill -0 $pid 2>/dev/null && [ "$(stat_of .requests)" -lt $((n / 2)) ]; do
-		peak=$(peak_mb $pid)
+	start_client million "$work/items.csv" -c 64
+	while running && [ "$(stat_of .requests)" -lt $((n / 2)) ]; do
+		[ "$(stat_of .requests)" -ge $((n / 10)) ] || early=$(size_mb VmRSS)
+		peak=$(size_mb VmHWM)
 		sleep 0.2
 	done
-	kill -KILL $pid && wait $pid 2>/dev/null
-	say "   peak resident size up to half: $peak MB; database $(du -cm "$SLUICE_DB"* | tail -n 1 | cut -f 1) MB"
+	kill -KILL "$client" && wait "$client" 2>/dev/null
+	client=
+	say "   up to half: peak $peak MB resident; database $(du -cm "$SLUICE_DB"* | tail -n 1 | cut -f 1) MB"
 	reset
-	start=$(awk '{ print $1 }' /proc/uptime)
-	"$sluice" run "$url/x/{{id}}" -i "$work/d.csv" --name d -c 64 --no-ui >"$work/out" 2>&1 &
-	pid=$!
-	until [ "$(stat_of .requests)" -gt 0 ]; do sleep 0.02; done
-	# The server's clock and /proc/uptime both count from boot.
-	say "   from start to the first request after the kill: $(stat_of ".first_ns / 1e9 - $start | . * 1000 | round / 1000") s"
-	while kill -0 $pid 2>/dev/null; do
-		size=$(peak_mb $pid)
-		peak=${size:-$peak}
-		sleep 0.5
+	start=$(uptime_s)
+	start_client million "$work/items.csv" -c 64
+	until [ "$(stat_of .requests)" -gt 0 ]; do
+		running || { cat "$work/err" >&2; exit 1; }
+		sleep 0.02
 	done
-	wait $pid
-	say "   peak resident size to the end: $peak MB; ended with $?; requests after the kill: $(stat_of .requests)"
+	held "from start to the first request after the kill, s" "$(stat_of ".first_ns / 1e9 - $start | . * 1000 | round / 1000")" '<=' 1
+	while running; do
+		size=$(size_mb VmHWM)
+		[ -z "$size" ] || { peak=$(calc "$size > $peak ? $size : $peak" 1) late=$(size_mb VmRSS); }
+		sleep 0.3
+	done
+	wait "$client"
+	client=
+	say "   resident in the first tenth $early MB, at the end ${late:-?} MB; requests after the kill: $(stat_of .requests)"
+	held "peak resident size, MB" "$peak" '<=' 64
+	say "   $("$sluice" status million --json | jq -c .counts)"
 }
 
-rm -f "$results.new"
-say "sluice $("$sluice" --version 2>/dev/null | head -n 1), $(date -u +%Y-%m-%d)"
-say "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors, $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), $(uname -sr), $(df --output=fstype "$work" | tail -n 1)"
-say "client and server share the machine"
-parts=" $* "
-for part in a b c; do
-	[[ $parts == *" $part "* ]] && say "" && "part_$part"
-done
-[[ $parts == *" d "* || $parts == *" e "* ]] && say "" && part_de
+measure() {
+	local part
+	machine
+	for part; do
+		say ""
+		case $part in
+		peers | rate | switches | speed | million) "part_$part" ;;
+		limits | outage) "$bench/$part.sh" "$build" || missed=$((missed + 1)) ;;
+		*) echo "run.sh: no part '$part'" >&2; exit 2 ;;
+		esac
+	done
+	say ""
+	say "$missed missed"
+	[ "$missed" -eq 0 ]
+}
+
+if [ "$scale" = 100 ]; then
+	mkdir -p "$bench/results"
+	results=$bench/results/$(date -u +%Y-%m-%d).txt
+else
+	results=$work/trial
+fi
+measure "$@" | tee "$results.new"
+status=${PIPESTATUS[0]}
 mv "$results.new" "$results"
+exit "$status"

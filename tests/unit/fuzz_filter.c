@@ -28,7 +28,7 @@ static void check_row(const struct filter *filter, const struct filter_row *row)
 	enum item_state state;
 	const char *key;
 	uint64_t group;
-	int64_t first, last;
+	int64_t first = 0, last = INT64_MAX;
 
 	if (!filter_match(filter, row)) {
 		assert(!filter_match(filter, row));
