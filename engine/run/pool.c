@@ -10,7 +10,7 @@
 
 #include "engine/base/clock.h"
 
-#define THREADS_MIN 4
+#define THREADS_USUAL 4
 #define THREADS_MAX 64
 #define CONCURRENCY_PER_THREAD 512
 
@@ -54,7 +54,11 @@ struct pool {
 
 int pool_threads_for(int concurrency)
 {
-	int threads = THREADS_MIN + (concurrency > 0 ? concurrency / CONCURRENCY_PER_THREAD : 0);
+	/* Each thread has connections of its own: a thread too many is a connection
+	 * more than was asked for. */
+	if (concurrency > 0 && concurrency < THREADS_USUAL)
+		return concurrency;
+	int threads = THREADS_USUAL + (concurrency > 0 ? concurrency / CONCURRENCY_PER_THREAD : 0);
 	return threads < THREADS_MAX ? threads : THREADS_MAX;
 }
 

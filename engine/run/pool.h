@@ -51,7 +51,8 @@ struct pool_callbacks {
 /* All functions may be called from any thread, pool_start and pool_stop aside:
  * those from the owner's. */
 
-/* Threads for a concurrency: 4, and one more per 512, at most 64. */
+/* Threads for a concurrency: 4, and one more per 512, at most 64; never more
+ * than the concurrency.  0: not known, 4. */
 int pool_threads_for(int concurrency);
 
 enum status pool_start(int threads, struct pool_callbacks callbacks, struct pool **pool,

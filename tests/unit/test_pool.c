@@ -190,7 +190,8 @@ static void check_back(struct stage *stage, struct queue_list back, enum transpo
 static void test_threads_for(void **state)
 {
 	(void)state;
-	static const int rows[][2] = {{0, 4},      {1, 4},       {16, 4},      {511, 4},
+	static const int rows[][2] = {{0, 4},      {1, 1},       {3, 3},       {4, 4},
+	                              {16, 4},     {511, 4},
 	                              {512, 5},    {1024, 6},    {10000, 23},  {30720, 64},
 	                              {50000, 64}, {100000, 64}, {INT32_MAX, 64}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
