@@ -109,9 +109,6 @@ static enum status select_items(struct act *act, const struct arguments *argumen
 	if (filter && !filter[strspn(filter, " \t")])
 		return error_set(error, STATUS_USAGE,
 		                 "--filter: empty, which would be every item; --all says that");
-	if (all && (filter || group || sequences))
-		return error_set(error, STATUS_USAGE,
-		                 "--all leaves nothing to select by --filter, --group or --seq");
 	if (group && strspn(group, "0123456789abcdefABCDEF") != strlen(group))
 		return error_set(error, STATUS_USAGE,
 		                 "--group: '%s' is no group's id (see `sluice groups`)", group);
@@ -253,6 +250,7 @@ static void sentence(const struct act *act, struct buffer *out)
 	const struct arguments *arguments = act->talk.arguments;
 	bool dry = arguments_has(arguments, OPTION_COUNT_ONLY);
 	const char *done = "marked skipped";
+	int64_t others = act->matched - act->changed;
 
 	text_counted(out, act->changed, "item", "items");
 	if (arguments->command == COMMAND_RETRY)
@@ -261,22 +259,29 @@ static void sentence(const struct act *act, struct buffer *out)
 		done = strcmp(arguments_text(arguments, OPTION_AS, ""), "done") == 0
 		               ? "resolved as done"
 		               : "resolved as failed";
-	buffer_printf(out, dry ? " would be %s\n" : " %s\n", done);
-	if (act->changed < act->matched) {
-		text_count(out, act->matched - act->changed);
-		buffer_printf(out, " of the selection %s as they are (in another state)\n",
-		              dry ? "would stay" : "stay");
-	}
+	buffer_printf(out, dry ? " would be %s" : " %s", done);
+	buffer_text(out, act->matched ? "\n" : ": no item is among those selected\n");
+	if (others <= 0)
+		return;
+	text_counted(out, others, "other item", "other items");
+	buffer_printf(out, " of the selection %s as %s, in another state\n",
+	              dry           ? "would stay"
+	              : others == 1 ? "stays"
+	                            : "stay",
+	              others == 1 ? "it is" : "they are");
+}
+
+static bool hint_wanted(const struct act *act)
+{
+	return act->talk.arguments->command == COMMAND_RETRY && act->changed > 0 &&
+	       !api_owned(act->talk.api) && !arguments_has(act->talk.arguments, OPTION_COUNT_ONLY) &&
+	       !arguments_has(act->talk.arguments, OPTION_QUIET);
 }
 
 static void next_hint(const struct act *act)
 {
 	struct buffer line = {0};
 
-	if (act->talk.arguments->command != COMMAND_RETRY || act->changed == 0 ||
-	    api_owned(act->talk.api) || arguments_has(act->talk.arguments, OPTION_COUNT_ONLY) ||
-	    arguments_has(act->talk.arguments, OPTION_QUIET))
-		return;
 	buffer_text(
 		&line,
 		"They are sent when the job runs again: give its `sluice run` command, or `sluice serve");
@@ -307,8 +312,10 @@ int command_act(const struct arguments *arguments)
 			buffer_append(&out, act.output.data, act.output.length);
 		else
 			sentence(&act, &out);
-		next_hint(&act);
+		bool hint = hint_wanted(&act);
 		code = talk_print(&act.talk, &out);
+		if (hint && code == EXIT_DONE)
+			next_hint(&act);
 	}
 	act_free(&act);
 	return code;

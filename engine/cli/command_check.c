@@ -25,36 +25,54 @@ static void request_text(void *context, int64_t seq, const char *text, size_t le
 }
 
 /* Check everything; the requests go to stdout. */
-static enum status check(const struct run_target *target, int render, int64_t *rows,
-                         struct error *error)
+static enum status check(const struct arguments *arguments, const struct run_target *target,
+                         struct engine_checking *checking, struct error *error)
 {
 	struct buffer out = {0};
-	enum status status =
-		engine_check(target->spec, target->given, render, request_text, &out, rows, error);
-
+	struct engine_checking check = {
+		.render = checking->render,
+		.visit = request_text,
+		.context = &out,
+		.skip_bad_rows = arguments_has(arguments, OPTION_SKIP_BAD_ROWS),
+	};
+	enum status status = engine_check(target->spec, target->given, &check, error);
+	checking->rows = check.rows;
+	checking->bad_rows = check.bad_rows;
 	if (status == STATUS_OK && !terminal_print(&out))
 		status = error_set(error, STATUS_IO, "cannot write to standard output");
 	buffer_free(&out);
 	return status;
 }
 
+static void bad_rows_text(struct buffer *line, const struct engine_checking *checking)
+{
+	if (checking->bad_rows == 0)
+		return;
+	buffer_text(line, ", ");
+	text_counted(line, checking->bad_rows, "bad row", "bad rows");
+	buffer_text(line, " left out");
+}
+
 int command_check(const struct arguments *arguments)
 {
+	struct engine_checking checking = {
+		.render = (int)arguments_number(arguments, OPTION_RENDER, 1)};
 	struct run_target target;
 	struct error error;
 	struct buffer line = {0};
-	int64_t rows = 0;
 	int code = EXIT_DONE;
 
 	if (run_target_read(arguments, &target, &error))
 		return fail_with(&error);
-	if (check(&target, (int)arguments_number(arguments, OPTION_RENDER, 1), &rows, &error)) {
+	if (check(arguments, &target, &checking, &error)) {
 		code = fail_with(&error);
 	} else {
 		buffer_printf(&line, "job '%s' is sound: ", target.spec->name);
-		text_counted(&line, rows, "item", "items");
+		text_counted(&line, checking.rows, "item", "items");
+		buffer_text(&line, " checked");
+		bad_rows_text(&line, &checking);
 		if (!line.failed)
-			log_info("%s checked, nothing was sent", line.data);
+			log_info("%s, nothing was sent", line.data);
 	}
 	buffer_free(&line);
 	run_target_free(&target);
@@ -63,12 +81,13 @@ int command_check(const struct arguments *arguments)
 
 /* ---- run --dry-run ------------------------------------------------------------------ */
 
-static void say_new(const struct run *run, int64_t rows)
+static void say_new(const struct run *run, const struct engine_checking *checking)
 {
 	struct buffer line = {0};
 
 	buffer_printf(&line, "would make job '%s' and send ", run->target.spec->name);
-	text_counted(&line, rows, "item", "items");
+	text_counted(&line, checking->rows, "item", "items");
+	bad_rows_text(&line, checking);
 	if (!line.failed)
 		log_info("%s", line.data);
 	buffer_free(&line);
@@ -148,16 +167,16 @@ static enum status look(struct run *run, bool *found)
 
 int run_dry(struct run *run)
 {
-	int64_t rows = 0;
+	struct engine_checking checking = {.render = 1};
 	bool found = false;
 
-	if (check(&run->target, 1, &rows, &run->error) ||
+	if (check(run->arguments, &run->target, &checking, &run->error) ||
 	    database_find(run->arguments, &run->session.database, &run->error))
 		return fail_with(&run->error);
 	if (!arguments_has(run->arguments, OPTION_NEW) && look(run, &found))
 		return fail_with(&run->error);
 	if (!found) {
-		say_new(run, rows);
+		say_new(run, &checking);
 		return EXIT_DONE;
 	}
 	if (say_differences(run))

@@ -90,13 +90,16 @@ static enum status report(struct talk *talk, struct buffer *out)
 	return STATUS_OK;
 }
 
+static bool hint_wanted(const struct talk *talk)
+{
+	return talk->arguments->command == COMMAND_RESUME && !api_owned(talk->api) &&
+	       !arguments_has(talk->arguments, OPTION_QUIET);
+}
+
 static void next_hint(const struct talk *talk)
 {
 	struct buffer line = {0};
 
-	if (talk->arguments->command != COMMAND_RESUME || api_owned(talk->api) ||
-	    arguments_has(talk->arguments, OPTION_QUIET))
-		return;
 	buffer_text(
 		&line,
 		"It goes on when it runs again: give its `sluice run` command, or `sluice serve");
@@ -131,8 +134,10 @@ int command_control(const struct arguments *arguments)
 	    talk_call(&talk, &call) || report(&talk, &out)) {
 		code = talk_fail(&talk);
 	} else {
-		next_hint(&talk);
+		bool hint = hint_wanted(&talk);
 		code = talk_print(&talk, &out);
+		if (hint && code == EXIT_DONE)
+			next_hint(&talk);
 	}
 	buffer_free(&body);
 	return code;

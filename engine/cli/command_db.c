@@ -10,6 +10,17 @@
 #include "engine/cli/document.h"
 #include "engine/cli/text.h"
 
+/* The API's answer, or what to say where no --json is given. */
+static void answer(const struct talk *talk, struct buffer *out, const char *text)
+{
+	if (talk->json) {
+		buffer_append(out, talk->document.at, talk->document.length);
+		buffer_char(out, '\n');
+	} else {
+		buffer_text(out, text);
+	}
+}
+
 static int check(struct talk *talk)
 {
 	struct api_call call = {.path = "/db/check"};
@@ -19,10 +30,11 @@ static int check(struct talk *talk)
 		return talk_fail(talk);
 	bool good = document_true(talk->document, "ok");
 	document_text(talk->document, "report", &report);
-	text_safe_lines(&out, report.data ? report.data : "", report.length, "");
+	if (!talk->json)
+		text_safe_lines(&out, report.data ? report.data : "", report.length, "");
 	buffer_free(&report);
-	if (good && !out.length)
-		buffer_text(&out, "ok\n");
+	if (talk->json || (good && !out.length))
+		answer(talk, &out, "ok\n");
 	int code = talk_print(talk, &out);
 	if (!good)
 		log_error("the database is damaged: restore a backup, or export what can be read");
@@ -63,9 +75,11 @@ static int backup(struct talk *talk)
 	                : talk_call(talk, &call)) {
 		code = talk_fail(talk);
 	} else {
-		buffer_text(&out, "backed up to ");
-		text_safe(&out, path, strlen(path));
-		buffer_char(&out, '\n');
+		answer(talk, &out, "backed up to ");
+		if (!talk->json) {
+			text_safe(&out, path, strlen(path));
+			buffer_char(&out, '\n');
+		}
 		code = talk_print(talk, &out);
 	}
 	buffer_free(&body);
@@ -79,7 +93,7 @@ static int vacuum(struct talk *talk)
 
 	if (talk_call(talk, &call))
 		return talk_fail(talk);
-	buffer_text(&out, "compacted\n");
+	answer(talk, &out, "compacted\n");
 	return talk_print(talk, &out);
 }
 

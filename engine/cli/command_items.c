@@ -56,6 +56,14 @@ static void cause_cell(struct table *table, struct json_span item)
 	buffer_free(&text);
 }
 
+static bool key_is_number(const struct buffer *key, int64_t seq)
+{
+	char text[24];
+	int length = snprintf(text, sizeof(text), "%" PRId64, seq);
+
+	return key->length == (size_t)length && memcmp(key->data, text, key->length) == 0;
+}
+
 static void item_row(void *context, struct json_span item)
 {
 	struct table *table = context;
@@ -70,6 +78,9 @@ static void item_row(void *context, struct json_span item)
 	number_cell(table, item, "http_status");
 	number_cell(table, item, "duration_ms");
 	document_text(item, "key", &key);
+	/* A key that is the number itself says nothing. */
+	if (key_is_number(&key, document_integer(item, "seq", 0)))
+		key.length = 0;
 	table_cell(table, key.data ? key.data : "", key.length, NULL);
 	/* Where items have keys, those say enough. */
 	if (key.length)
@@ -108,6 +119,9 @@ static void more_hint(const struct talk *talk, int64_t next)
 		buffer_text(&line, " --filter ");
 		text_shell(&line, filter);
 	}
+	if (arguments_has(talk->arguments, OPTION_ROWS))
+		buffer_printf(&line, " --limit %" PRId64,
+		              arguments_number(talk->arguments, OPTION_ROWS, ROWS_DEFAULT));
 	buffer_printf(&line, " --after %" PRId64, next);
 	database_suggest(&talk->database, &line);
 	if (!line.failed)
@@ -137,9 +151,12 @@ int command_items(const struct arguments *arguments)
 		buffer_free(&out);
 		return talk_fail(&talk);
 	}
-	if (next && loud)
+	bool none = !out.length;
+	int code = talk_print(&talk, &out);
+	/* Behind what it goes on from. */
+	if (next && loud && code == EXIT_DONE)
 		more_hint(&talk, next);
-	else if (!out.length && loud)
-		fprintf(stderr, "no such items\n");
-	return talk_print(&talk, &out);
+	else if (none && loud)
+		fprintf(stderr, "%s\n", arguments_has(arguments, OPTION_FILTER) ? "no such items" : "no items");
+	return code;
 }

@@ -10,6 +10,8 @@
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
 
+#define GROUPS_MAX 1000 /* the API's; failures of more kinds are no kinds */
+
 #define RED "\x1b[31m"
 #define GREEN "\x1b[32m"
 #define YELLOW "\x1b[33m"
@@ -184,13 +186,11 @@ static void group_row(struct table *table, struct json_span group)
 static bool groups_table(struct talk *talk, struct buffer *out)
 {
 	struct json_span array = document_at(talk->document, "groups"), name, group;
-	int64_t limit = arguments_number(talk->arguments, OPTION_ROWS, INT64_MAX);
 	struct table *table = table_new(group_columns, GROUP_COLUMNS);
 	bool good = table != NULL;
 
 	if (good && array.length) {
-		for (struct json_cursor at = json_walk(array);
-		     limit > 0 && json_next(&at, &name, &group); limit--)
+		for (struct json_cursor at = json_walk(array); json_next(&at, &name, &group);)
 			group_row(table, group);
 		if (table_rows(table))
 			good = table_print(table, terminal_width(1), talk->color, out);
@@ -204,7 +204,12 @@ int command_groups(const struct arguments *arguments)
 	struct talk talk;
 	struct api_call call = {0};
 	struct buffer out = {0};
+	int64_t limit = arguments_number(arguments, OPTION_ROWS, GROUPS_MAX);
+	char limit_text[24];
 
+	snprintf(limit_text, sizeof(limit_text), "%d",
+	         limit < GROUPS_MAX ? (int)limit : GROUPS_MAX);
+	api_query(&call, "limit", limit_text);
 	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, "/groups") ||
 	    talk_call(&talk, &call))
 		return talk_fail(&talk);

@@ -29,13 +29,27 @@ static void mask_line(char *line, size_t capacity)
 	secret_mask(masked, line, strlen(line));
 }
 
-/* What was typed, for a shell; NULL where it holds a credential. */
+/* What was said to this run only: to accept a change, to begin anew. */
+static bool said_once(const char *word)
+{
+	static const enum option_id ids[] = {OPTION_NEW, OPTION_UPDATE_JOB, OPTION_APPEND_ITEMS};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (strncmp(word, "--", 2) == 0 && strcmp(word + 2, option_table[ids[i]].name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What to type to go on, for a shell; in words where it holds a credential. */
 static char *command_line(int count, char *const words[], const struct secret_set *given)
 {
 	struct buffer line = {0};
 
 	buffer_text(&line, "sluice");
 	for (int i = 0; i < count; i++) {
+		if (said_once(words[i]))
+			continue;
 		buffer_char(&line, ' ');
 		text_shell(&line, words[i]);
 	}

@@ -250,8 +250,12 @@ static enum status sequence_check(struct talk *talk)
 	const char *seq = talk->arguments->operands[1];
 	size_t length = strlen(seq);
 
-	if (length == 0 || length > 18 || strspn(seq, "0123456789") != length)
-		return error_set(&talk->error, STATUS_USAGE, "'%s' is no item's number", seq);
+	if (length == 0 || length > 18 || strspn(seq, "0123456789") != length ||
+	    strspn(seq, "0") == length)
+		return error_set(&talk->error, STATUS_USAGE,
+		                 "SEQ: '%.60s' is no item's number, 1 being the first (to find one: "
+		                 "sluice items JOB --filter key:K)",
+		                 seq);
 	return STATUS_OK;
 }
 

@@ -13,7 +13,7 @@ static void words(struct buffer *out, const char *choices)
 
 static bool offered(const struct option *option, enum command_id command)
 {
-	return option_applies(option, command) && !option->unfinished;
+	return option_listed(option, command) && !option->unfinished;
 }
 
 static bool operands_are_words(const struct command *command)

@@ -85,7 +85,7 @@ void help_command(struct buffer *out, enum command_id id)
 		buffer_text(out, "\nNot supported yet: it is refused.\n");
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option *option = &option_table[i];
-		if (!option_applies(option, id) || (command->unfinished && i != OPTION_HELP))
+		if (!option_listed(option, id) || (command->unfinished && i != OPTION_HELP))
 			continue;
 		if (strcmp(option->group, group) != 0) {
 			group = option->group;

@@ -4,7 +4,7 @@
 
 #define NEAREST_LENGTH_MAX 32 /* longer names are far from every name */
 
-/* Letters to add, drop or change; a beginning of at least three letters
+/* Letters to add, drop, change or swap with a neighbour; a beginning of at least three letters
  * ("conc" for "concurrency") counts as one. */
 int nearest_slips(const char *typed, const char *name);
 /* How many are still near: one in a short word, else two. */

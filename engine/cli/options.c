@@ -8,9 +8,15 @@
 
 #include "engine/cli/nearest.h"
 
-bool option_applies(const struct option *option, enum command_id command)
+bool option_listed(const struct option *option, enum command_id command)
 {
 	return (option->commands >> command) & 1;
+}
+
+bool option_applies(const struct option *option, enum command_id command)
+{
+	return option_listed(option, command) ||
+	       (command == COMMAND_CHECK && option_listed(option, COMMAND_RUN));
 }
 
 bool command_find(const char *name, enum command_id *command)
@@ -34,23 +40,6 @@ const char *command_nearest(const char *name)
 		if (n < best_slips) {
 			best_slips = n;
 			best = command_table[i].name;
-		}
-	}
-	return best;
-}
-
-static const char *option_nearest(enum command_id command, const char *name)
-{
-	const char *best = NULL;
-	int best_slips = nearest_slips_max(name) + 1;
-
-	for (int i = 0; i < OPTIONS; i++) {
-		if (!option_applies(&option_table[i], command))
-			continue;
-		int n = nearest_slips(name, option_table[i].name);
-		if (n < best_slips) {
-			best_slips = n;
-			best = option_table[i].name;
 		}
 	}
 	return best;
@@ -130,20 +119,20 @@ static enum status value_check(const struct option *option, struct option_use *u
 	case VALUE_INTEGER:
 		if (!integer_parse(text, option->min, option->max, &use->number))
 			return error_set(error, STATUS_USAGE,
-			                 "--%s: '%s' is not a whole number from %lld to %lld",
+			                 "--%s: '%.100s' is not a whole number from %lld to %lld",
 			                 option->name, text, (long long)option->min,
 			                 (long long)option->max);
 		break;
 	case VALUE_SECONDS:
 		if (!seconds_parse(text, option->min, option->max, &use->number))
 			return error_set(error, STATUS_USAGE,
-			                 "--%s: '%s' is not a number of seconds from %g to %g",
+			                 "--%s: '%.100s' is not a number of seconds from %g to %g",
 			                 option->name, text, (double)option->min / 1000,
 			                 (double)option->max / 1000);
 		break;
 	case VALUE_CHOICE:
 		if (!choice_find(option->choices, text))
-			return error_set(error, STATUS_USAGE, "--%s: '%s' is none of %s",
+			return error_set(error, STATUS_USAGE, "--%s: '%.100s' is none of %s",
 			                 option->name, text, option->choices);
 		break;
 	case VALUE_TEXT:
@@ -212,18 +201,8 @@ static enum status read_long(struct reading *reading, const char *word, struct e
 		    memcmp(o->name, word, length) == 0)
 			option = o;
 	}
-	if (!option) {
-		char name[NEAREST_LENGTH_MAX + 2];
-		size_t cut = length < sizeof(name) ? length : sizeof(name) - 1;
-		memcpy(name, word, cut);
-		name[cut] = '\0';
-		const char *near = option_nearest(command, name);
-		if (near)
-			return error_set(error, STATUS_USAGE,
-			                 "unknown option --%.*s (did you mean --%s?)", (int)length,
-			                 word, near);
-		return error_set(error, STATUS_USAGE, "unknown option --%.*s", (int)length, word);
-	}
+	if (!option)
+		return option_unknown(command, "--", word, length, error);
 	if (option->value == VALUE_NONE && text)
 		return error_set(error, STATUS_USAGE, "--%s takes no value", option->name);
 	if (value_needed(option) && !text) {
@@ -246,7 +225,7 @@ static enum status read_short(struct reading *reading, const char *word, struct 
 				option = o;
 		}
 		if (!option)
-			return error_set(error, STATUS_USAGE, "unknown option -%c", *at);
+			return option_unknown(reading->arguments->command, "-", at, 1, error);
 		if (!value_needed(option)) {
 			enum status status = use_add(reading, option, NULL, error);
 			if (status)
@@ -269,10 +248,13 @@ static enum status operands_check(const struct arguments *arguments, struct erro
 	if (arguments->operand_count < command->operands_min)
 		return error_set(error, STATUS_USAGE, "too few arguments; usage: sluice %s %s",
 		                 command->name, command->synopsis);
-	if (arguments->operand_count > command->operands_max)
-		return error_set(error, STATUS_USAGE, "one argument too many: '%s'",
-		                 arguments->operands[command->operands_max]);
-	return STATUS_OK;
+	if (arguments->operand_count > command->operands_max) {
+		bool run = arguments->command == COMMAND_RUN || arguments->command == COMMAND_CHECK;
+		return error_set(error, STATUS_USAGE, "one argument too many: '%.200s'%s",
+		                 arguments->operands[command->operands_max],
+		                 run ? " (items are given with -i FILE)" : "");
+	}
+	return arguments_agree(arguments, error);
 }
 
 static enum status read_words(struct reading *reading, struct error *error)

@@ -6,6 +6,7 @@
 #define SLUICE_CLI_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine/base/status.h"
@@ -156,6 +157,7 @@ struct option {
 	const char *group; /* heading in --help */
 	const char *path;  /* the job file's key it stands for, or NULL */
 	bool repeatable;
+	const char *once; /* why it is refused to be given twice; NULL: the last one counts */
 	bool unfinished;  /* recognised and refused: not supported yet */
 	const char *help; /* one line, at most 48 columns */
 };
@@ -200,6 +202,20 @@ int64_t arguments_number(const struct arguments *arguments, enum option_id id, i
 int arguments_count(const struct arguments *arguments, enum option_id id);
 
 /* Does the option belong to the command? */
+bool option_listed(const struct option *option, enum command_id command);
+/* Does the command take it?  `check` takes every option of `run`, so that a
+ * `run` command line can be checked as it stands. */
 bool option_applies(const struct option *option, enum command_id command);
+
+/* ---- parts of arguments_parse ------------------------------------------------ */
+
+/* Options that exclude each other, or one given twice that may be given once:
+ * STATUS_USAGE naming both. */
+enum status arguments_agree(const struct arguments *arguments, struct error *error);
+/* STATUS_USAGE about an option the command has not: "unknown option --rat (did
+ * you mean --rate?)", or what stands here for curl's and parallel's.  `word` is
+ * behind the dashes, `dashes` "-" or "--". */
+enum status option_unknown(enum command_id command, const char *dashes, const char *word,
+                           size_t length, struct error *error);
 
 #endif

@@ -285,6 +285,37 @@ static enum status parse(const struct arguments *arguments, const struct jobfile
 	return status;
 }
 
+static bool ends_with_one_of(const char *text, const char *const endings[])
+{
+	size_t length = strlen(text);
+
+	for (; *endings; endings++) {
+		size_t n = strlen(*endings);
+		if (length >= n && strcasecmp(text + length - n, *endings) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A job file that cannot be read was perhaps not meant as one. */
+static enum status target_fault(const char *operand, struct error *error)
+{
+	static const char *const job_files[] = {".json", ".jsonc", NULL};
+	static const char *const items[] = {".csv",   ".tsv", ".ndjson",
+	                                    ".jsonl", ".txt", NULL};
+	char said[sizeof(error->text)];
+
+	if (ends_with_one_of(operand, job_files))
+		return error->status;
+	if (ends_with_one_of(operand, items))
+		return error_set(error, STATUS_USAGE,
+		                 "%s: TARGET is a URL or a job file; items are given with -i %s",
+		                 operand, operand);
+	snprintf(said, sizeof(said), "%s", error->text);
+	return error_set(error, error->status,
+	                 "%.300s (TARGET is a job file, or a URL that contains ://)", said);
+}
+
 enum status run_target_read(const struct arguments *arguments, struct run_target *target,
                             struct error *error)
 {
@@ -295,6 +326,8 @@ enum status run_target_read(const struct arguments *arguments, struct run_target
 
 	if (!is_url(operand)) {
 		status = jobfile_read(operand, &jobfile, error);
+		if (status)
+			status = target_fault(operand, error);
 		if (status == STATUS_OK)
 			status = paths_of_file(jobfile, operand, error);
 	} else if (!(jobfile = jobfile_new()) ||

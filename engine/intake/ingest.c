@@ -88,6 +88,11 @@ bool ingest_checked(const struct ingest *ingest)
 	return ingest->checked;
 }
 
+int64_t ingest_rows_bad(const struct ingest *ingest)
+{
+	return ingest->rows_bad;
+}
+
 int64_t ingest_rows_checked(const struct ingest *ingest)
 {
 	return ingest->rows_checked;

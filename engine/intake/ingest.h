@@ -87,6 +87,7 @@ enum status ingest_open(const struct ingest_options *options, struct ingest **in
 void ingest_close(struct ingest *ingest);
 bool ingest_checked(const struct ingest *ingest); /* all of it was seen and is sound */
 int64_t ingest_rows_checked(const struct ingest *ingest); /* good ones, at most rows_max */
+int64_t ingest_rows_bad(const struct ingest *ingest); /* bad ones seen then: skip_bad_rows */
 /* The CSV columns as a JSON array, "null" for other formats or none seen yet. */
 void ingest_columns(const struct ingest *ingest, struct buffer *out);
 

@@ -90,6 +90,7 @@ struct ingest {
 	bool recognised;               /* checked by a former run, perhaps up to a lower limit */
 	struct whole whole;            /* where checked */
 	int64_t rows_checked;
+	int64_t rows_bad;
 	struct buffer columns;
 	struct intake *upload;         /* NULL: no upload */
 	enum status upload_failed;

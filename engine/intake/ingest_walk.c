@@ -9,7 +9,7 @@ struct walk {
 	const struct ingest_options *options;
 	struct reader *reader;
 	struct row_check check;
-	int64_t rows;
+	int64_t rows, bad;
 	enum status (*row)(void *context, int64_t seq, struct json_span input, struct error *error);
 	void *context; /* of row(), which may be NULL */
 };
@@ -28,8 +28,10 @@ static enum status walk_bad(void *context, int64_t row, const struct error *faul
 	(void)raw;
 	if (walk_satisfied(walk))
 		return STATUS_CLOSED;
-	if (walk->options->skip_bad_rows && fault->status == STATUS_USAGE)
+	if (walk->options->skip_bad_rows && fault->status == STATUS_USAGE) {
+		walk->bad++;
 		return STATUS_OK;
+	}
 	if (error != NULL)
 		*error = *fault;
 	return fault->status;
@@ -138,6 +140,7 @@ enum status ingest_check(struct ingest *ingest, struct error *error)
 	if (status != STATUS_OK)
 		goto out;
 	ingest->rows_checked = walk.rows;
+	ingest->rows_bad = walk.bad;
 	reader_columns(walk.reader, &ingest->columns);
 	if (ingest->columns.failed)
 		status = error_set(error, STATUS_NO_MEMORY, "%s: out of memory",

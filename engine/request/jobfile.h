@@ -3,6 +3,8 @@
 #ifndef SLUICE_REQUEST_JOBFILE_H
 #define SLUICE_REQUEST_JOBFILE_H
 
+#include <stdbool.h>
+
 #include "engine/base/buffer.h"
 #include "engine/base/status.h"
 
@@ -31,6 +33,9 @@ enum status jobfile_set_member(struct jobfile *jobfile, const char *path, const 
 void jobfile_remove(struct jobfile *jobfile, const char *path);
 /* The text at a path, or NULL; valid until the next change. */
 const char *jobfile_text(const struct jobfile *jobfile, const char *path);
+
+/* Is anything at that path? */
+bool jobfile_has(const struct jobfile *jobfile, const char *path);
 
 /* The whole as JSON text for spec_parse. */
 enum status jobfile_print(const struct jobfile *jobfile, struct buffer *out);

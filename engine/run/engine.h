@@ -310,11 +310,18 @@ enum status engine_db_vacuum(struct engine *engine, struct error *error); /* ENG
 
 /* ---- check, without a database ----------------------------------------- */
 
-/* `sluice check`: validate the spec with its items; the first `render` requests
- * go to `visit` as text (secrets masked).  rows: how many were checked. */
-enum status engine_check(const struct spec *spec, const struct secret_set *given, int render,
-                         void (*visit)(void *context, int64_t seq, const char *text, size_t length),
-                         void *context, int64_t *rows, struct error *error);
+struct engine_checking {
+	int render; /* show the first so many requests */
+	void (*visit)(void *context, int64_t seq, const char *text, size_t length);
+	void *context;
+	bool skip_bad_rows;
+	int64_t rows, bad_rows; /* what came of it: good rows, and those left out */
+};
+
+/* `sluice check`: validate the spec with its items; the first requests go to
+ * visit() as text (secrets masked). */
+enum status engine_check(const struct spec *spec, const struct secret_set *given,
+                         struct engine_checking *checking, struct error *error);
 
 /* ---- explain, without a database ---------------------------------------- */
 

@@ -64,15 +64,15 @@ static enum status render_row(void *context, int64_t seq, struct json_span input
 	return STATUS_OK;
 }
 
-enum status engine_check(const struct spec *spec, const struct secret_set *given, int render,
-                         void (*visit)(void *context, int64_t seq, const char *text, size_t length),
-                         void *context, int64_t *rows, struct error *error)
+enum status engine_check(const struct spec *spec, const struct secret_set *given,
+                         struct engine_checking *checking, struct error *error)
 {
 	static const unsigned char no_uuid[16];
-	struct rendering rendering = {.left = render, .visit = visit, .context = context,
-	                              .key = spec->key};
+	struct rendering rendering = {.left = checking->render, .visit = checking->visit,
+	                              .context = checking->context, .key = spec->key};
 	struct ingest_options options = {.path = spec->items, .format = spec->format,
-	                                 .key = spec->key, .rows_max = spec->items_limit};
+	                                 .key = spec->key, .rows_max = spec->items_limit,
+	                                 .skip_bad_rows = checking->skip_bad_rows};
 	struct secret_set *secrets = secret_set_new();
 	struct ingest *ingest = NULL;
 	enum status status = secrets != NULL ? STATUS_OK
@@ -83,7 +83,7 @@ enum status engine_check(const struct spec *spec, const struct secret_set *given
 	if (status == STATUS_OK)
 		status = plan_make(spec, spec->name != NULL ? spec->name : "", no_uuid, secrets,
 		                   &rendering.plan, error);
-	*rows = 0;
+	checking->rows = checking->bad_rows = 0;
 	if (status != STATUS_OK || spec->items == NULL)
 		goto out;
 	options.name = strcmp(spec->items, "-") == 0 ? "stdin" : spec->items;
@@ -91,8 +91,9 @@ enum status engine_check(const struct spec *spec, const struct secret_set *given
 	status = ingest_open(&options, &ingest, error);
 	if (status != STATUS_OK)
 		goto out;
-	*rows = ingest_rows_checked(ingest);
-	if (render > 0 && ingest_checked(ingest)) {
+	checking->rows = ingest_rows_checked(ingest);
+	checking->bad_rows = ingest_rows_bad(ingest);
+	if (checking->render > 0 && ingest_checked(ingest)) {
 		status = ingest_walk(ingest, render_row, &rendering, error);
 		if (status == STATUS_CLOSED)
 			status = STATUS_OK;

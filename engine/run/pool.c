@@ -54,12 +54,9 @@ struct pool {
 
 int pool_threads_for(int concurrency)
 {
-	/* Each thread has connections of its own: a thread too many is a connection
-	 * more than was asked for. */
-	if (concurrency > 0 && concurrency < THREADS_USUAL)
-		return concurrency;
-	int threads = THREADS_USUAL + (concurrency > 0 ? concurrency / CONCURRENCY_PER_THREAD : 0);
-	return threads < THREADS_MAX ? threads : THREADS_MAX;
+	int threads = THREADS_USUAL + concurrency / CONCURRENCY_PER_THREAD;
+	int most = concurrency > 0 && concurrency < THREADS_MAX ? concurrency : THREADS_MAX;
+	return threads < most ? threads : most;
 }
 
 /* ---- tasks ------------------------------------------------------------ */

@@ -6,13 +6,27 @@
 
 #include "engine/store/filter_internal.h"
 
+#define TERM_SHOWN_MAX 60
+
 static const char known[] = "state http code group key seq text field.NAME";
 
 /* ---- values ------------------------------------------------------------------ */
 
+static const struct {
+	const char *name;
+	enum term_kind kind;
+} names[] = {{"state", TERM_STATE}, {"http", TERM_HTTP}, {"code", TERM_CODE}, {"group", TERM_GROUP},
+             {"key", TERM_KEY},     {"seq", TERM_SEQ},   {"text", TERM_TEXT}};
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
 static enum status bad_value(struct error *error, const struct term *term, const char *expected)
 {
-	return error_set(error, STATUS_USAGE, "filter: '%.100s': expected %s", term->value, expected);
+	const char *name = "";
+
+	for (size_t i = 0; i < NAMES; i++)
+		name = names[i].kind == term->kind ? names[i].name : name;
+	return error_set(error, STATUS_USAGE, "filter: '%s:%.100s': expected %s", name, term->value,
+	                 expected);
 }
 
 static enum status parse_states(struct term *term, struct error *error)
@@ -141,14 +155,7 @@ static enum status parse_value(struct term *term, struct error *error)
 
 static bool parse_name(struct term *term, const char *name, size_t length)
 {
-	static const struct {
-		const char *name;
-		enum term_kind kind;
-	} names[] = {{"state", TERM_STATE}, {"http", TERM_HTTP}, {"code", TERM_CODE},
-	             {"group", TERM_GROUP}, {"key", TERM_KEY},   {"seq", TERM_SEQ},
-	             {"text", TERM_TEXT}};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < NAMES; i++)
 		if (strlen(names[i].name) == length && memcmp(names[i].name, name, length) == 0) {
 			term->kind = names[i].kind;
 			return true;
@@ -213,6 +220,27 @@ static void unquote(char *text)
 	}
 }
 
+/* What stands there is no term: perhaps it is one in another spelling. */
+static enum status no_term(const char *start, struct error *error)
+{
+	int length = (int)strcspn(start, " \t");
+	int name = (int)strcspn(start, "=: \t");
+	struct term ignored = {0};
+	bool named = start[name] == '=' && parse_name(&ignored, start, (size_t)name);
+
+	length = length < TERM_SHOWN_MAX ? length : TERM_SHOWN_MAX;
+	free(ignored.field);
+	if (named)
+		return error_set(error, STATUS_USAGE, "filter: '%.*s': write %.*s:…", length, start,
+		                 name, start);
+	if (name == length && length > 0)
+		return error_set(error, STATUS_USAGE,
+		                 "filter: unknown term '%.*s' (text:%.*s looks for the word; known: %s)",
+		                 length, start, length, start, known);
+	return error_set(error, STATUS_USAGE, "filter: unknown term '%.*s' (known: %s)", length,
+	                 start, known);
+}
+
 static enum status parse_term(struct term *term, const char **at, struct error *error)
 {
 	const char *start = *at, *colon;
@@ -223,8 +251,7 @@ static enum status parse_term(struct term *term, const char **at, struct error *
 	}
 	colon = find_colon(start);
 	if (colon == NULL || !parse_name(term, start, (size_t)(colon - start)))
-		return error_set(error, STATUS_USAGE, "filter: unknown term '%.*s' (known: %s)",
-		                 (int)strcspn(start, " \t"), start, known);
+		return no_term(start, error);
 	unquote(term->field);
 	*at = colon + 1;
 	term->value = parse_word(at);
