@@ -67,18 +67,20 @@ static void measure_accepted(struct adapt *adapt, int64_t latency_ns, int64_t no
 		adapt->rtt_min_ns += (latency_ns - adapt->rtt_min_ns) / 1024;
 }
 
-double adapt_accepted_rate(const struct adapt *adapt, double window_s)
+double adapt_accepted_rate(const struct adapt *adapt, double window_s, int64_t now_ns)
 {
-	int cells = (int)(window_s / adapt_seconds(ADAPT_CELL_NS));
-	int64_t count = 0;
+	int64_t from_ns = now_ns - (int64_t)(window_s * (double)NS_PER_S);
+	int64_t oldest = from_ns / ADAPT_CELL_NS;
+	double count = 0;
 
-	if (cells < 1)
-		cells = 1;
-	if (cells > ADAPT_CELLS)
-		cells = ADAPT_CELLS;
-	for (int64_t cell = adapt->cell_at; cell > adapt->cell_at - cells && cell >= 0; cell--)
+	if (oldest <= adapt->cell_at - ADAPT_CELLS)
+		oldest = adapt->cell_at - ADAPT_CELLS + 1;
+	for (int64_t cell = adapt->cell_at; cell > oldest && cell >= 0; cell--)
 		count += adapt->cells[cell % ADAPT_CELLS];
-	return (double)count / (cells * adapt_seconds(ADAPT_CELL_NS));
+	if (oldest >= 0 && oldest <= adapt->cell_at) /* of the oldest only the part within */
+		count += adapt->cells[oldest % ADAPT_CELLS] *
+		         (1 - (double)(from_ns % ADAPT_CELL_NS) / (double)ADAPT_CELL_NS);
+	return count / window_s;
 }
 
 /* ---- life ------------------------------------------------------------------ */
@@ -100,6 +102,8 @@ void adapt_init(struct adapt *adapt, const struct adapt_ceilings *ceilings,
 	adapt->grown_ns = now_ns;
 	/* A configured rate is a user's word: begin with it. */
 	adapt->pace = ceilings->rate.count > 0 ? adapt_pace_ceiling(adapt) : ADAPT_PACE_FIRST;
+	adapt->phase = ADAPT_OPENING;
+	adapt->opening = ceilings->rate.count > 0 ? ceilings->concurrency : ADAPT_OPENING_FIRST;
 	if (memory != NULL && memory->concurrency > 0 &&
 	    memory->concurrency < ceilings->concurrency) {
 		adapt->concurrency = memory->concurrency;
@@ -161,10 +165,13 @@ void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
 	                answer->transport == TRANSPORT_TIMEOUT ||
 	                answer->transport == TRANSPORT_BROKEN;
 
-	if (refused || answered)
+	if (answered)
 		adapt_told(adapt, stamp, answer, !refused && !overload, now_ns);
 	if (refused) {
-		if (adapt_blame(adapt, stamp) == ADAPT_GUILTY_CONCURRENCY)
+		/* One overshoot counts once. */
+		if (stamp->sent_ns < adapt->cut_ns)
+			return;
+		if (adapt->phase != ADAPT_OPENING && adapt_blame(adapt, stamp) == ADAPT_GUILTY_CONCURRENCY)
 			adapt_concurrency_refused(adapt, stamp, now_ns);
 		else
 			adapt_rate_refused(adapt, stamp, answer, now_ns);
@@ -172,9 +179,10 @@ void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
 	}
 	if (overload || answered)
 		adapt_concurrency_overload(adapt, overload, now_ns);
+	if (answered) /* a 503 that is no refusal was let in, too */
+		measure_accepted(adapt, answer->latency_ns, now_ns);
 	if (!answered || overload)
 		return;
-	measure_accepted(adapt, answer->latency_ns, now_ns);
 	adapt_note_accepted(adapt, stamp);
 	adapt_rate_accepted(adapt, stamp, now_ns);
 	adapt_concurrency_accepted(adapt, now_ns);
@@ -184,9 +192,8 @@ void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
 
 int adapt_concurrency(const struct adapt *adapt)
 {
-	if (adapt->rtt_ns == 0 && adapt->ceilings.rate.count == 0 &&
-	    adapt->concurrency > ADAPT_UNANSWERED_MAX)
-		return ADAPT_UNANSWERED_MAX;
+	if (adapt->phase == ADAPT_OPENING && adapt->opening < adapt->concurrency)
+		return (int)adapt->opening;
 	return adapt->concurrency;
 }
 

@@ -68,6 +68,7 @@ struct adapt_memory {
 #define ADAPT_BLAMES 6    /* refusals kept for the verdict */
 
 enum adapt_phase {
+	ADAPT_OPENING,  /* never refused: no pace, a growing number at once */
 	ADAPT_DOUBLING, /* the limit is not known */
 	ADAPT_CUBIC,    /* around where it was met */
 };
@@ -110,6 +111,9 @@ struct adapt {
 	int64_t descent_ns;      /* when the present row of cuts began */
 	int descent_accepted;    /* of what was sent since */
 	int epoch_accepted;      /* of what was sent since the last cut */
+	int silent;              /* refusals in a row; asked now and then until one is accepted */
+	double opening;          /* how many at once while opening */
+	double row_accepted;     /* a second, as the present row of cuts began */
 
 	/* concurrency */
 	int concurrency;

@@ -3,6 +3,7 @@
 
 /* Concurrency is blamed only where it separates clearly, over several refusals. */
 #define BLAMES_MIN 3
+#define SAMPLES_MIN 16
 #define SEPARATES 0.9
 #define BETTER_BY 0.15
 
@@ -44,7 +45,7 @@ enum adapt_guilty adapt_blame(struct adapt *adapt, const struct adapt_stamp *sta
 {
 	double rate = 0, in_flight = 0;
 
-	if (adapt->accepted_count == 0)
+	if (adapt->accepted_count < SAMPLES_MIN)
 		return ADAPT_GUILTY_RATE;
 	compare(adapt, stamp);
 	for (int i = 0; i < adapt->blame_count; i++) {

@@ -4,10 +4,11 @@
 
 #include "engine/policy/adapt.h"
 
-/* Before anything is known: as many a second, and no more than so many out
- * before the first answer. */
-#define ADAPT_PACE_FIRST 20.0
-#define ADAPT_UNANSWERED_MAX 10
+/* Before anything is known: so many out, and until the first answer no faster
+ * than so many a second. */
+#define ADAPT_OPENING_FIRST 12
+#define ADAPT_PACE_FIRST 200.0
+#define ADAPT_PACE_SLOW 20.0
 #define ADAPT_PACE_MIN 0.2
 #define ADAPT_PACE_MAX 1e6
 
@@ -17,7 +18,7 @@ double adapt_pace_ceiling(const struct adapt *adapt);
 /* Requests a second over the last few sendings; 0: too few. */
 double adapt_measured(const struct adapt *adapt, int64_t now_ns);
 /* Accepted a second over the last `window_s`. */
-double adapt_accepted_rate(const struct adapt *adapt, double window_s);
+double adapt_accepted_rate(const struct adapt *adapt, double window_s, int64_t now_ns);
 
 /* adapt_blame.c */
 enum adapt_guilty { ADAPT_GUILTY_RATE, ADAPT_GUILTY_CONCURRENCY };

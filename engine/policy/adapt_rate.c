@@ -10,20 +10,43 @@
 #define DOUBLING_S_MIN 0.02
 
 /* Above a limit known before: the server may have saved up for it. */
-#define SEARCH_DOUBLING_S 0.5
+#define SEARCH_DOUBLING_S 0.4
 
 /* What a cut leaves, of the pace at which a refused request was sent. */
 #define KEEP_AFTER_DOUBLING 0.75
+#define KEEP_AFTER_SEARCH 0.85
 #define KEEP 0.97
 
 /* From a cut back to where the limit was met: in time, and in requests. */
-#define RETURN_S 2.0
+#define RETURN_S 1.8
 #define RETURN_SENDS 30.0
+#define RETURN_S_MAX 6.0
 /* An overshoot may cost one part in so many of the time. */
 #define RETURN_PER_COST 20.0
 
 /* From there to a little above it, in as long again. */
 #define LOOK_ABOVE 0.03
+#define SEARCHED 1.25 /* so far above it, the limit is new */
+#define LOOK_ABOVE_SHARE 0.5
+
+/* The opening grows by so much for each accepted. */
+#define OPENING_GROWTH 0.5
+#define OPENING_S 0.05
+
+/* While nothing is accepted: half as often each time, down to this share. */
+#define SILENT_KEEPS 0.5
+#define SILENT_SHARE 0.03
+#define SILENT_PACE 3.0
+
+/* A told wait shorter than this is only a second rounded up: the whole limit
+ * waits only where nothing is accepted at all. */
+#define HOLD_MS_MIN 1500
+
+/* Of so many accepted within a second it is believed that they were a whole
+ * window's budget. */
+#define WINDOW_MIN 10
+#define WINDOW_SILENT 2
+#define SILENT_NS_SHORT (NS_PER_S / 2)
 
 /* The pace counts as tried out where so much of it is really sent. */
 #define USED 0.6
@@ -43,9 +66,14 @@ static double return_s(const struct adapt *adapt)
 	double s = RETURN_S;
 	double rtt_s = adapt_seconds(adapt->rtt_ns);
 
-	s = fmax(s, RETURN_SENDS / adapt->goal);
+	s = fmax(s, fmin(RETURN_SENDS / adapt->goal, RETURN_S_MAX));
 	s = fmax(s, 4 * rtt_s);
 	return fmax(s, RETURN_PER_COST * adapt->cost_s);
+}
+
+static double search_s(const struct adapt *adapt)
+{
+	return fmax(SEARCH_DOUBLING_S, adapt_seconds(adapt->rtt_ns));
 }
 
 static void double_pace(struct adapt *adapt, double elapsed_s, double doubling_s_min)
@@ -60,21 +88,55 @@ static void double_pace(struct adapt *adapt, double elapsed_s, double doubling_s
 static void grow_cubic(struct adapt *adapt, double elapsed_s)
 {
 	double back_s = return_s(adapt);
-	double x;
+	double x, above_s;
 
 	adapt->growing_s += elapsed_s;
 	x = adapt->growing_s / back_s - 1; /* -1: the cut, 0: the goal */
+	above_s = adapt->growing_s - back_s * (1 + LOOK_ABOVE_SHARE);
 	if (x <= 0)
 		set_pace(adapt, adapt->goal + (adapt->goal - adapt->start) * x * x * x);
-	else if (x <= 1 && adapt->pace < adapt->goal * (1 + LOOK_ABOVE))
-		set_pace(adapt, adapt->goal * (1 + LOOK_ABOVE * x * x));
-	else /* nothing met there: the limit has moved up */
-		double_pace(adapt, elapsed_s, SEARCH_DOUBLING_S);
+	else if (above_s <= 0)
+		set_pace(adapt, adapt->goal * (1 + LOOK_ABOVE * x / LOOK_ABOVE_SHARE));
+	else /* nothing met there: the limit may have moved up */
+		set_pace(adapt, adapt->goal * (1 + LOOK_ABOVE * exp2(above_s / search_s(adapt))));
+}
+
+/* One and a half times as many each round trip, as fast as they come back. */
+static void open_further(struct adapt *adapt)
+{
+	set_pace(adapt, ADAPT_PACE_MAX);
+	if (adapt->opening < adapt->ceilings.concurrency)
+		adapt->opening += OPENING_GROWTH * fmin(1, adapt_seconds(adapt->rtt_ns) / OPENING_S);
+}
+
+/* It accepts again.  Where nothing was for a while, a window's budget was used
+ * up: what had been accepted within a second is the limit. */
+static void end_silence(struct adapt *adapt, const struct adapt_stamp *stamp,
+                        int64_t now_ns)
+{
+	double limit = adapt->row_accepted;
+
+	if (now_ns - adapt->descent_ns < SILENT_NS_SHORT)
+		limit = adapt_accepted_rate(adapt, 1, now_ns);
+	if (adapt->silent >= WINDOW_SILENT && limit >= WINDOW_MIN) {
+		adapt->goal = fmin(adapt->goal, limit);
+		adapt->start = adapt->goal * KEEP;
+		adapt->phase = ADAPT_CUBIC;
+	}
+	adapt->silent = 0;
+	adapt->descent_ns = stamp->sent_ns;
+	adapt->descent_accepted = 1;
+	set_pace(adapt, adapt->start);
 }
 
 void adapt_rate_accepted(struct adapt *adapt, const struct adapt_stamp *stamp, int64_t now_ns)
 {
 	double elapsed_s = adapt_seconds(now_ns - adapt->grown_ns);
+
+	if (adapt->phase == ADAPT_OPENING) {
+		open_further(adapt);
+		return;
+	}
 
 	if (stamp->sent_ns >= adapt->descent_ns)
 		adapt->descent_accepted++;
@@ -82,6 +144,10 @@ void adapt_rate_accepted(struct adapt *adapt, const struct adapt_stamp *stamp, i
 		return;
 	adapt->epoch_accepted++;
 	adapt->grown_ns = now_ns;
+	if (adapt->silent) {
+		end_silence(adapt, stamp, now_ns);
+		return;
+	}
 	if (adapt_measured(adapt, now_ns) < USED * adapt->pace)
 		return;
 	elapsed_s = fmin(elapsed_s, fmax(1, adapt_seconds(adapt->rtt_ns)));
@@ -99,64 +165,107 @@ void adapt_rate_accepted(struct adapt *adapt, const struct adapt_stamp *stamp, i
 	}
 }
 
-/* The first cut after a while without. */
-static void cut_first(struct adapt *adapt, const struct adapt_stamp *stamp)
-{
-	bool searching = adapt->phase == ADAPT_DOUBLING ||
-	                 adapt->pace > adapt->goal * (1 + LOOK_ABOVE) * 1.05;
 
+/* The first refusal ever: what was accepted so far, or two each round trip. */
+static void close_opening(struct adapt *adapt, const struct adapt_stamp *stamp, int64_t now_ns)
+{
+	double rtt_s = adapt_seconds(adapt->rtt_ns);
+
+	adapt->row_accepted = adapt_accepted_rate(adapt, 1, now_ns);
+	adapt->goal = stamp->rate;
+	adapt->start = fmax(adapt->row_accepted, rtt_s > 0 ? 2 / rtt_s : ADAPT_PACE_SLOW);
+	adapt->start = fmin(adapt->start, stamp->rate * KEEP_AFTER_DOUBLING);
+	adapt->phase = ADAPT_DOUBLING;
 	adapt->descent_ns = stamp->sent_ns;
 	adapt->descent_accepted = 0;
+}
+
+/* The first cut after a while without. */
+static void cut_first(struct adapt *adapt, const struct adapt_stamp *stamp, int64_t now_ns)
+{
+	bool known = adapt->phase == ADAPT_CUBIC;
+	bool searched = !known || adapt->pace > adapt->goal * SEARCHED;
+	adapt->descent_ns = stamp->sent_ns;
+	adapt->descent_accepted = 0;
+	adapt->row_accepted = adapt_accepted_rate(adapt, 1, now_ns);
 	adapt->goal = stamp->rate;
-	adapt->start = stamp->rate * (searching ? KEEP_AFTER_DOUBLING : KEEP);
+	/* At a pace near its limit for a while: what it let in is the limit. */
+	if (known && adapt->row_accepted >= WINDOW_MIN)
+		adapt->goal = clamp(adapt->row_accepted * (searched ? 1.1 : 1.01), stamp->rate * 0.7, stamp->rate);
+	adapt->start = adapt->goal * (!known ? KEEP_AFTER_DOUBLING : searched ? KEEP_AFTER_SEARCH : KEEP);
+	adapt->phase = ADAPT_CUBIC;
 }
 
 /* It was not enough.  While the server refuses, what it accepts a second is
  * its limit. */
-static void cut_again(struct adapt *adapt, const struct adapt_stamp *stamp)
+static void cut_again(struct adapt *adapt, const struct adapt_stamp *stamp, int64_t now_ns)
 {
-	double seen_s = adapt_seconds(stamp->sent_ns - adapt->descent_ns);
-	double estimate = seen_s > 0 ? (adapt->descent_accepted + 0.5) / seen_s : 0;
+	double seen_s = adapt_seconds(now_ns - adapt->rtt_ns - adapt->descent_ns);
+	double estimate = adapt->descent_accepted >= 4 && seen_s > 0
+	                      ? (adapt->descent_accepted + 0.5) / seen_s
+	                      : stamp->rate * KEEP_AFTER_DOUBLING;
 	double window_s = fmax(1, 2 * adapt_seconds(adapt->rtt_ns));
 
 	adapt->goal = fmin(adapt->goal, stamp->rate);
 	adapt->start = clamp(estimate, stamp->rate * 0.5, stamp->rate * 0.93);
 	/* A used-up window accepts nothing for a moment: that is not its limit. */
-	adapt->start = fmax(adapt->start, 0.5 * adapt_accepted_rate(adapt, window_s));
+	adapt->start = fmax(adapt->start, 0.5 * adapt_accepted_rate(adapt, window_s, now_ns));
 	adapt->start = fmin(adapt->start, stamp->rate * 0.93);
 	if (adapt->descent_accepted >= 8)
 		adapt->goal = clamp(estimate, adapt->start, adapt->goal);
+	adapt->phase = ADAPT_CUBIC;
+}
+
+/* Refused, and nothing accepted since the last refusal. */
+static double silent_pace(const struct adapt *adapt)
+{
+	return fmin(adapt->start * 0.25, fmax(adapt->start * SILENT_SHARE, SILENT_PACE));
+}
+
+static void be_silent(struct adapt *adapt, int64_t now_ns)
+{
+	adapt->silent++;
+	adapt->row_accepted = fmax(adapt->row_accepted, adapt_accepted_rate(adapt, 1, now_ns));
 }
 
 void adapt_rate_refused(struct adapt *adapt, const struct adapt_stamp *stamp,
                         const struct adapt_answer *answer, int64_t now_ns)
 {
 	double settled_s = fmax(0.5, 2 * adapt_seconds(adapt->rtt_ns));
-	bool first;
 
 	if (stamp->sent_ns < adapt->cut_ns)
 		return;
-	first = adapt->cut_ns == INT64_MIN ||
-	        (adapt->epoch_accepted >= 8 &&
-	         adapt_seconds(stamp->sent_ns - adapt->cut_ns) > settled_s);
-	if (first)
-		cut_first(adapt, stamp);
+	if (adapt->phase == ADAPT_OPENING)
+		close_opening(adapt, stamp, now_ns);
+	else if (adapt->epoch_accepted == 0)
+		be_silent(adapt, now_ns);
+	else if (adapt->epoch_accepted >= 8 &&
+	         adapt_seconds(stamp->sent_ns - adapt->cut_ns) > settled_s)
+		cut_first(adapt, stamp, now_ns);
 	else
-		cut_again(adapt, stamp);
-	adapt->cost_s = answer->wait_ms > 0 ? (double)answer->wait_ms / 1000 : 0;
-	adapt->phase = ADAPT_CUBIC;
+		cut_again(adapt, stamp, now_ns);
+	adapt->cost_s = answer->wait_ms > HOLD_MS_MIN ? (double)answer->wait_ms / 1000 : 0;
+	if (answer->wait_ms > HOLD_MS_MIN) {
+		int64_t hold_ns = now_ns + answer->wait_ms * NS_PER_MS;
+
+		adapt->hold_ns = hold_ns > adapt->hold_ns ? hold_ns : adapt->hold_ns;
+	}
 	adapt->threshold = 0;
 	adapt->growing_s = 0;
 	adapt->epoch_accepted = 0;
 	adapt->cut_ns = adapt->grown_ns = now_ns;
-	set_pace(adapt, adapt->start);
+	if (adapt->silent)
+		set_pace(adapt, fmax(adapt->pace * SILENT_KEEPS, silent_pace(adapt)));
+	else
+		set_pace(adapt, adapt->start);
 }
 
 void adapt_rate_rest(struct adapt *adapt, int64_t now_ns)
 {
-	double learned = adapt->phase == ADAPT_CUBIC || adapt->goal > 0 ? fmin(adapt->goal, adapt->pace)
-	                                                                : adapt->pace;
+	double learned = adapt->goal > 0 ? fmin(adapt->goal, adapt->pace) : adapt->pace;
 
+	if (adapt->goal <= 0)
+		return;
 	if (adapt->threshold > learned)
 		learned = adapt->threshold;
 	adapt->phase = ADAPT_DOUBLING;
@@ -164,5 +273,5 @@ void adapt_rate_rest(struct adapt *adapt, int64_t now_ns)
 	adapt->cut_ns = now_ns - 1;
 	adapt->grown_ns = now_ns;
 	adapt->send_count = adapt->send_next = 0;
-	set_pace(adapt, fmin(learned, fmax(ADAPT_PACE_FIRST, learned / 8)));
+	set_pace(adapt, fmin(learned, fmax(ADAPT_PACE_SLOW, learned / 8)));
 }

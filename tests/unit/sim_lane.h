@@ -35,8 +35,8 @@ struct sim_lane {
 	struct bucket bucket;
 	struct retry_policy retry;
 	struct sim_item *due_first, **due_last;
-	int64_t hold_ns;
-	int64_t wake_ns;  /* a wake is on its way */
+	int64_t wake_ns;  /* a wake is on its way for this time … */
+	int64_t wake_at_ns; /* … and comes at this one; others are stale */
 	int in_flight;
 	bool budgeted;
 
@@ -99,6 +99,7 @@ static inline void sim_wake_at(struct sim_lane *lane, int64_t at_ns)
 	if (at_ns >= lane->wake_ns)
 		return;
 	lane->wake_ns = at_ns;
+	lane->wake_at_ns = at_ns + late;
 	sim_clock_at(&lane->clock, at_ns + late, SIM_WAKE, NULL);
 }
 
@@ -132,8 +133,7 @@ static inline void sim_pump(struct sim_lane *lane)
 
 	for (;;) {
 		struct sim_item *item;
-		int64_t hold = lane->hold_ns > adapt_hold_ns(&lane->adapt) ? lane->hold_ns
-		                                                            : adapt_hold_ns(&lane->adapt);
+		int64_t hold = adapt_hold_ns(&lane->adapt);
 
 		if (hold > now) {
 			sim_wake_at(lane, hold);
@@ -232,8 +232,6 @@ static inline void sim_answer(struct sim_lane *lane, struct sim_item *item)
 	sim_follow_news(lane, breaker_result(&lane->breaker, sign, item->stamp.sent_ns,
 	                                     adapt_concurrency(&lane->adapt), &lane->random, now));
 	forgiven = breaker_forgives(&lane->breaker, sign);
-	if (answer.wait_ms > 0 && now + verdict.wait_ms * NS_PER_MS > lane->hold_ns)
-		lane->hold_ns = now + verdict.wait_ms * NS_PER_MS;
 	if (verdict.decision == DECISION_DONE) {
 		sim_note(&lane->done_at_ns, lane->done++, &lane->done_capacity, now);
 		budget_success(&lane->budget, now);
@@ -263,6 +261,8 @@ static inline void sim_lane_run(struct sim_lane *lane, int64_t until_ns)
 
 		switch (event.kind) {
 		case SIM_WAKE:
+			if (event.at_ns != lane->wake_at_ns)
+				continue;
 			lane->wake_ns = CLOCK_NEVER;
 			break;
 		case SIM_ARRIVE:
