@@ -89,6 +89,12 @@ DELETE FROM operation WHERE job = ?1;
 DELETE FROM event WHERE job = ?1;
 -- remove_bad_rows
 DELETE FROM bad_row WHERE job = ?1;
+-- remove_edits
+DELETE FROM edit WHERE id > ?1 AND id <= ?2;
+-- remove_samples
+DELETE FROM sample WHERE job = ?1;
+-- remove_group_times
+DELETE FROM group_time WHERE job = ?1;
 
 --- items
 
@@ -167,6 +173,72 @@ ON CONFLICT (job, id) DO UPDATE SET count = count + 1, last_at_ms = excluded.las
   sample_seq = CASE count WHEN 0 THEN excluded.sample_seq ELSE sample_seq END;
 -- group_subtract
 UPDATE failure_group SET count = count - 1 WHERE job = ?1 AND id = ?2 AND count > 0;
+
+-- group_time_add
+INSERT INTO group_time (job, id, at_ms, count) VALUES (?1, ?2, ?3, 1)
+ON CONFLICT (job, id, at_ms) DO UPDATE SET count = count + 1;
+
+--- items that a person changes
+
+-- item_set_input
+UPDATE item SET input = ?2 WHERE id = ?1;
+-- item_by_key
+SELECT id, input FROM item WHERE id >> 40 = ?1 AND key = ?2;
+-- edit_keep
+INSERT INTO edit (id, original, at_ms, who) SELECT id, input, ?2, ?3 FROM item WHERE id = ?1
+ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms, who = excluded.who;
+-- edit_get
+SELECT original, at_ms, who FROM edit WHERE id = ?1;
+
+--- samples
+
+-- sample_width
+SELECT count(*), max(step_s) FROM sample WHERE job = ?1;
+-- sample_add
+INSERT INTO sample (job, at_ms, step_s, done, failed, unknown, skipped, retried, throttled, in_flight,
+  concurrency, p50_ms, p95_ms, p99_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+ON CONFLICT (job, at_ms) DO UPDATE SET
+  p50_ms = (p50_ms * (done + failed + unknown + skipped + retried + throttled) + excluded.p50_ms * ?15)
+    / max(1.0, done + failed + unknown + skipped + retried + throttled + ?15),
+  p95_ms = (p95_ms * (done + failed + unknown + skipped + retried + throttled) + excluded.p95_ms * ?15)
+    / max(1.0, done + failed + unknown + skipped + retried + throttled + ?15),
+  p99_ms = (p99_ms * (done + failed + unknown + skipped + retried + throttled) + excluded.p99_ms * ?15)
+    / max(1.0, done + failed + unknown + skipped + retried + throttled + ?15),
+  done = done + excluded.done, failed = failed + excluded.failed, unknown = unknown + excluded.unknown,
+  skipped = skipped + excluded.skipped, retried = retried + excluded.retried,
+  throttled = throttled + excluded.throttled, in_flight = max(in_flight, excluded.in_flight),
+  concurrency = excluded.concurrency;
+-- sample_thin
+INSERT OR REPLACE INTO sample (job, at_ms, step_s, done, failed, unknown, skipped, retried, throttled,
+  in_flight, concurrency, p50_ms, p95_ms, p99_ms)
+SELECT job, at_ms / (?2 * 1000) * (?2 * 1000), ?2, sum(done), sum(failed), sum(unknown), sum(skipped),
+  sum(retried), sum(throttled), max(in_flight), max(concurrency),
+  sum(p50_ms * (done + failed + unknown + skipped + retried + throttled))
+    / max(1.0, sum(done + failed + unknown + skipped + retried + throttled)),
+  sum(p95_ms * (done + failed + unknown + skipped + retried + throttled))
+    / max(1.0, sum(done + failed + unknown + skipped + retried + throttled)),
+  sum(p99_ms * (done + failed + unknown + skipped + retried + throttled))
+    / max(1.0, sum(done + failed + unknown + skipped + retried + throttled))
+FROM sample WHERE job = ?1 GROUP BY at_ms / (?2 * 1000);
+-- sample_thin_rest
+DELETE FROM sample WHERE job = ?1 AND at_ms % (?2 * 1000) <> 0;
+-- group_time_thin
+INSERT OR REPLACE INTO group_time (job, id, at_ms, count)
+SELECT job, id, at_ms / (?2 * 1000) * (?2 * 1000), sum(count)
+FROM group_time WHERE job = ?1 GROUP BY id, at_ms / (?2 * 1000);
+-- group_time_thin_rest
+DELETE FROM group_time WHERE job = ?1 AND at_ms % (?2 * 1000) <> 0;
+-- sample_list
+SELECT at_ms, step_s, done, failed, unknown, skipped, retried, throttled, in_flight, concurrency,
+  p50_ms, p95_ms, p99_ms
+FROM sample WHERE job = ?1 AND at_ms > ?2 ORDER BY at_ms;
+-- group_time_list
+SELECT at_ms, count FROM group_time WHERE job = ?1 AND id = ?2 ORDER BY at_ms;
+-- group_samples
+SELECT id FROM outcome WHERE cause = ?1 AND id > ?2 AND id <= ?3 ORDER BY id LIMIT 5;
+-- last_update
+SELECT at_ms FROM event WHERE job = ?1 AND what = 'update' ORDER BY id DESC LIMIT 1;
 
 --- operations
 

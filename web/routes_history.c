@@ -1,7 +1,5 @@
 /* What happened: causes of failure, samples for charts, the audit log, rows
  * that were left out. */
-#include <stdlib.h>
-
 #include "web/handlers.h"
 
 struct listing {
@@ -38,7 +36,16 @@ static void group_visit(void *context, const struct engine_group *group)
 	write_time(out, group->last_at_ms);
 	buffer_text(out, ",\"sample_seq\":");
 	write_id_or_null(out, group->sample_seq);
-	buffer_char(out, '}');
+	buffer_text(out, ",\"samples\":[");
+	for (int i = 0; i < group->sample_count; i++) {
+		buffer_text(out, i > 0 ? "," : "");
+		write_id(out, group->samples[i]);
+	}
+	buffer_printf(out, "],\"trend\":{\"t\":%lld,\"step_s\":%d,\"counts\":[",
+	              (long long)group->trend_at_ms, group->trend_step_s);
+	for (int i = 0; i < group->trend_count; i++)
+		buffer_printf(out, "%s%lld", i > 0 ? "," : "", (long long)group->trend[i]);
+	buffer_text(out, "]}}");
 }
 
 void groups_list(struct call *call)
@@ -58,13 +65,19 @@ void groups_list(struct call *call)
 		buffer_text(listing.out, "]}");
 }
 
-static void write_sample(struct buffer *out, const struct meter_sample *sample)
+static void sample_visit(void *context, const struct meter_sample *sample)
 {
+	struct listing *listing = context;
+	struct buffer *out = listing->out;
+
+	listing_next(listing);
 	buffer_printf(out,
-	              "{\"t\":%lld,\"done\":%d,\"failed\":%d,\"retried\":%d,\"throttled\":%d,"
-	              "\"in_flight\":%d,\"concurrency\":%d,\"p50\":",
-	              (long long)sample->at_ms, sample->done, sample->failed, sample->retried,
-	              sample->throttled, sample->in_flight, sample->concurrency);
+	              "{\"t\":%lld,\"s\":%d,\"done\":%d,\"failed\":%d,\"unknown\":%d,"
+	              "\"skipped\":%d,\"retried\":%d,\"throttled\":%d,\"in_flight\":%d,"
+	              "\"concurrency\":%d,\"p50\":",
+	              (long long)sample->at_ms, sample->step_s, sample->done, sample->failed,
+	              sample->unknown, sample->skipped, sample->retried, sample->throttled,
+	              sample->in_flight, sample->concurrency);
 	write_number(out, sample->p50_ms, 1);
 	buffer_text(out, ",\"p95\":");
 	write_number(out, sample->p95_ms, 1);
@@ -75,28 +88,20 @@ static void write_sample(struct buffer *out, const struct meter_sample *sample)
 
 void series_show(struct call *call)
 {
-	struct meter_sample *samples;
-	struct buffer *out;
+	struct listing listing = {0};
+	struct error error = {0};
 	int64_t since;
-	int count;
+	int step_s = 1;
 
 	if (!ask_number(call, "since", 0, INT64_MAX, 0, &since))
 		return;
-	samples = calloc(METER_SAMPLES, sizeof(*samples));
-	if (samples == NULL) {
-		reply_problem(call, 500, "out of memory");
-		return;
-	}
-	count = engine_series(call->engine, call->job, since, samples, METER_SAMPLES);
-	out = reply_json(call);
-	buffer_text(out, "{\"step_s\":1,\"samples\":[");
-	for (int i = 0; i < count; i++) {
-		if (i > 0)
-			buffer_char(out, ',');
-		write_sample(out, &samples[i]);
-	}
-	buffer_text(out, "]}");
-	free(samples);
+	listing.out = reply_json(call);
+	buffer_text(listing.out, "{\"samples\":[");
+	if (engine_series(call->engine, call->job, since, sample_visit, &listing, &step_s, &error)
+	    != STATUS_OK)
+		reply_error(call, &error);
+	else
+		buffer_printf(listing.out, "],\"step_s\":%d}", step_s);
 }
 
 static void event_visit(void *context, const struct engine_event *event)

@@ -96,12 +96,16 @@ static void on_tick(void *context)
 
 		if (station->lane == NULL || (station->ended && station->end_sampled))
 			continue;
-		station->end_sampled = station->ended; /* the last second is closed, too */
+		/* It ended within a second that only the next tick closes. */
+		station->end_ticks = station->ended ? station->end_ticks + 1 : 0;
+		station->end_sampled = station->end_ticks >= 2;
+		station->end_kept = station->end_kept && station->end_sampled;
 		lane_view(station->lane, &view);
 		meter_tick(lane_meter(station->lane), now_ns, wall_ms, view.in_flight,
 		           view.concurrency);
 	}
 	pthread_mutex_unlock(&engine->mutex);
+	engine_samples_tick(engine);
 }
 
 /* ---- the pool's callbacks -------------------------------------------------- */
@@ -257,6 +261,7 @@ void engine_close(struct engine *engine)
 	if (engine->pool != NULL) {
 		engine_abort(engine);
 		engine_drain(engine);
+		engine_samples_flush(engine);
 		engine_lanes_stop(engine);
 	}
 	/* The writer's connection is the last to close: it folds the WAL in.  The

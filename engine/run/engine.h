@@ -260,6 +260,7 @@ enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id
 
 /* ---- causes, samples, log ------------------------------------------- */
 
+#define GROUP_TREND_MAX 60
 struct engine_group {
 	uint64_t id;
 	const char *class_name;
@@ -268,14 +269,24 @@ struct engine_group {
 	int64_t count;
 	int64_t first_at_ms, last_at_ms;
 	int64_t sample_seq;     /* one of its items */
+	int64_t samples[5];     /* of those that are in it now */
+	int sample_count;
+	/* When failures of it came, retried ones too: counts of trend_step_s seconds
+	 * each from trend_at_ms on, up to now or the job's end. */
+	int64_t trend[GROUP_TREND_MAX];
+	int trend_count, trend_step_s;
+	int64_t trend_at_ms;
 };
 /* Largest first. */
 enum status engine_groups(struct engine *engine, int64_t job, int limit,
                           void (*visit)(void *context, const struct engine_group *group),
                           void *context, struct error *error);
-/* Seconds since `since_ms`; how many were written. */
-int engine_series(struct engine *engine, int64_t job, int64_t since_ms, struct meter_sample *out,
-                  int max);
+/* A job's course after `since_ms`, oldest first: the whole run, thinned to about
+ * two thousand samples of *step_s seconds, the newest of one second; also of jobs
+ * that a former process ran.  Seconds in which nothing happened may be missing. */
+enum status engine_series(struct engine *engine, int64_t job, int64_t since_ms,
+                          void (*visit)(void *context, const struct meter_sample *sample),
+                          void *context, int *step_s, struct error *error);
 struct engine_event {
 	int64_t id, at_ms;
 	const char *who, *what, *detail;

@@ -30,7 +30,11 @@ struct station {
 	bool attended;            /* a `sluice run` lives for it */
 	bool removing;            /* no lane is made any more */
 	bool ended;               /* the job is finished, cancelled or halted */
-	bool end_sampled;         /* its meter was told of the end */
+	int end_ticks;            /* since then */
+	bool end_sampled;         /* its meter closed the last second */
+	bool end_kept;            /* and the last second is on its way to the database */
+	bool sampling;            /* so are others */
+	int64_t sampled_ms;       /* up to here the meter's seconds are in the database */
 	UT_hash_handle hh;
 };
 
@@ -51,6 +55,7 @@ struct engine {
 
 	/* writer thread only */
 	bool files_lost;          /* and it was told */
+	uint64_t ticks;
 
 	/* guarded by mutex */
 	pthread_mutex_t mutex;
@@ -73,6 +78,15 @@ void engine_reader_done(struct engine *engine, struct db *db);
 /* A job's row through a reader; job_row_free it. */
 enum status engine_row(struct engine *engine, int64_t job, struct job_row *row,
                        struct error *error);
+
+/* A job's row and a reader, for the length of one read. */
+struct reading {
+	struct db *db;
+	struct job_row row;
+};
+enum status reading_begin(struct engine *engine, int64_t job, struct reading *reading,
+                          struct error *error);
+void reading_end(struct engine *engine, struct reading *reading);
 
 /* The station of a job, made where there is none.  Mutex held.  NULL: no memory. */
 struct station *station_of_locked(struct engine *engine, int64_t job);
@@ -107,6 +121,10 @@ void engine_imports_stop(struct engine *engine);
 /* Once a second, on the writer's thread: where the database or its lock file is no
  * longer the one at its path, the writer is stopped as by a disk that fails. */
 void engine_watch_files(struct engine *engine);
+
+/* Once a second, on the writer's thread, and at the end: keep the meters' seconds. */
+void engine_samples_tick(struct engine *engine);
+void engine_samples_flush(struct engine *engine);
 
 /* Tell waiters that something changed. */
 void engine_notify(struct engine *engine);

@@ -1,4 +1,4 @@
-/* The façade's part about single items, causes and the log: reads only. */
+/* The façade's part about single items and the log: reads only. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,14 +12,8 @@
  * 100 ms whatever the filter. */
 #define PAGE_SCAN_MAX 20000
 
-/* A job's row and a reader, for the length of one read. */
-struct reading {
-	struct db *db;
-	struct job_row row;
-};
-
-static enum status reading_begin(struct engine *engine, int64_t job, struct reading *reading,
-                                 struct error *error)
+enum status reading_begin(struct engine *engine, int64_t job, struct reading *reading,
+                          struct error *error)
 {
 	enum status status = engine_row(engine, job, &reading->row, error);
 
@@ -31,7 +25,7 @@ static enum status reading_begin(struct engine *engine, int64_t job, struct read
 	return status;
 }
 
-static void reading_end(struct engine *engine, struct reading *reading)
+void reading_end(struct engine *engine, struct reading *reading)
 {
 	job_row_free(&reading->row);
 	engine_reader_done(engine, reading->db);
@@ -170,45 +164,7 @@ enum status engine_item_curl(struct engine *engine, int64_t job, int64_t seq, st
 	return status;
 }
 
-/* ---- causes, log -------------------------------------------------------------- */
-
-struct group_showing {
-	void (*visit)(void *context, const struct engine_group *group);
-	void *context;
-};
-
-static void show_group(void *context, const struct group_row *row)
-{
-	const struct group_showing *showing = context;
-	const struct engine_group group = {
-	    .id = row->id,
-	    .class_name = row->class_name,
-	    .http_status = row->http_status,
-	    .code = row->code,
-	    .message = row->message,
-	    .count = row->count,
-	    .first_at_ms = row->first_at_ms,
-	    .last_at_ms = row->last_at_ms,
-	    .sample_seq = row->sample_seq,
-	};
-
-	showing->visit(showing->context, &group);
-}
-
-enum status engine_groups(struct engine *engine, int64_t job, int limit,
-                          void (*visit)(void *context, const struct engine_group *group),
-                          void *context, struct error *error)
-{
-	struct group_showing showing = {visit, context};
-	struct reading reading;
-	enum status status = reading_begin(engine, job, &reading, error);
-
-	if (status != STATUS_OK)
-		return status;
-	status = reads_groups(reading.db, job, limit, show_group, &showing, error);
-	reading_end(engine, &reading);
-	return status;
-}
+/* ---- the log --------------------------------------------------------------- */
 
 struct event_showing {
 	void (*visit)(void *context, const struct engine_event *event);

@@ -159,17 +159,3 @@ enum status engine_jobs(struct engine *engine, int64_t before, int limit,
 	engine_reader_done(engine, listing.db);
 	return status;
 }
-
-int engine_series(struct engine *engine, int64_t job, int64_t since_ms, struct meter_sample *out,
-                  int max)
-{
-	struct station *station;
-	int count = 0;
-
-	pthread_mutex_lock(&engine->mutex);
-	station = station_find_locked(engine, job);
-	if (station != NULL && station->lane != NULL)
-		count = meter_samples(lane_meter(station->lane), since_ms, out, max);
-	pthread_mutex_unlock(&engine->mutex);
-	return count;
-}

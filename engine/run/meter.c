@@ -206,6 +206,7 @@ static void roll_locked(struct meter *meter, int64_t now_ns, int64_t wall_ms)
 	}
 	meter->now = (struct meter_sample){
 	    .at_ms = at_ms,
+	    .step_s = 1,
 	    .in_flight = last.in_flight,
 	    .concurrency = last.concurrency,
 	};
@@ -213,23 +214,31 @@ static void roll_locked(struct meter *meter, int64_t now_ns, int64_t wall_ms)
 	meter->open_second = second;
 }
 
-static void count_locked(struct meter_sample *sample, enum decision decision)
+static void count_locked(struct meter_sample *sample, enum decision decision, bool final)
 {
 	switch (decision) {
 	case DECISION_DONE:
-	case DECISION_SKIP:
 		sample->done++;
 		break;
+	case DECISION_SKIP:
+		sample->skipped++;
+		break;
 	case DECISION_FAIL:
-	case DECISION_UNKNOWN:
 		sample->failed++;
+		break;
+	case DECISION_UNKNOWN:
+		sample->unknown++;
 		break;
 	case DECISION_THROTTLE:
 		sample->throttled++;
+		sample->failed += final; /* its attempts are used up */
 		break;
 	case DECISION_RETRY:
 	case DECISION_PAUSE:
-		sample->retried++;
+		if (final)
+			sample->failed++;
+		else
+			sample->retried++;
 		break;
 	case DECISION_NONE:
 	case DECISIONS:
@@ -245,7 +254,7 @@ void meter_add(struct meter *meter, int64_t now_mono_ns, int64_t wall_ms, enum d
 	assert(now_mono_ns >= 0);
 	pthread_mutex_lock(&meter->mutex);
 	roll_locked(meter, now_mono_ns, wall_ms);
-	count_locked(&meter->now, decision);
+	count_locked(&meter->now, decision, final);
 	add_rate_locked(meter, now_mono_ns, final, latency_us);
 	add_latency_locked(meter, now_mono_ns, latency_us);
 	pthread_mutex_unlock(&meter->mutex);

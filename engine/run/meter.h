@@ -12,11 +12,13 @@
 
 struct meter;
 
-struct meter_sample { /* one second */
+struct meter_sample { /* one second, or in the database more */
 	int64_t at_ms;            /* wall time of the second's start */
-	int32_t done, failed, retried, throttled; /* attempts by what came of them */
+	int32_t done, failed, unknown, skipped; /* items that came to their outcome */
+	int32_t retried, throttled;             /* attempts after which an item waits */
 	int32_t in_flight, concurrency; /* at the second's end */
 	float p50_ms, p95_ms, p99_ms;   /* 0 where nothing finished */
+	int32_t step_s;           /* seconds it covers */
 };
 
 struct meter_view {

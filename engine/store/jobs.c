@@ -284,6 +284,7 @@ static enum status remove_rest(struct db *db, int64_t job, struct error *error)
 {
 	static const enum query rest[] = {QUERY_REMOVE_GROUPS, QUERY_REMOVE_OPERATIONS,
 	                                  QUERY_REMOVE_EVENTS, QUERY_REMOVE_BAD_ROWS,
+	                                  QUERY_REMOVE_SAMPLES, QUERY_REMOVE_GROUP_TIMES,
 	                                  QUERY_JOB_DELETE};
 	enum status status = STATUS_OK;
 
@@ -301,7 +302,8 @@ enum status jobs_remove_some(struct db *db, int64_t job, int limit, bool *more,
 {
 	static const enum query by_item[] = {QUERY_REMOVE_OUTCOMES, QUERY_REMOVE_BODIES,
 	                                     QUERY_REMOVE_EXTRACTED, QUERY_REMOVE_ATTEMPTS,
-	                                     QUERY_REMOVE_RESEND, QUERY_REMOVE_ITEMS};
+	                                     QUERY_REMOVE_RESEND, QUERY_REMOVE_EDITS,
+	                                     QUERY_REMOVE_ITEMS};
 	const int64_t first = store_id(job, 0), end = store_id(job, STORE_SEQ_MAX);
 	sqlite3_stmt *statement = db_prepare(db, QUERY_REMOVE_BOUND);
 	enum status status;

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "engine/store/samples.h"
+
 static enum status insert_attempt(struct db *db, int64_t id, const struct attempt_record *record,
                                   struct error *error)
 {
@@ -96,6 +98,7 @@ static enum status add_to_group(struct db *db, int64_t job, const struct attempt
                                 struct error *error)
 {
 	sqlite3_stmt *statement = db_prepare(db, QUERY_GROUP_ADD);
+	enum status status;
 
 	if (statement == NULL)
 		return db_fail(db, error, "group");
@@ -107,7 +110,9 @@ static enum status add_to_group(struct db *db, int64_t job, const struct attempt
 	db_bind_text(statement, 6, record->cause != NULL ? record->cause : "");
 	db_bind_int(statement, 7, record->at_ms);
 	db_bind_int(statement, 8, record->seq);
-	return db_run(db, statement, error);
+	status = db_run(db, statement, error);
+	return status != STATUS_OK ? status
+	                           : group_times_add(db, job, record->group, record->at_ms, error);
 }
 
 static enum status take_from_group(struct db *db, int64_t job, uint64_t group,

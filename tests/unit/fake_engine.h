@@ -296,8 +296,10 @@ enum status engine_groups(struct engine *engine, int64_t job, int limit,
                           void *context, struct error *error)
 {
 	static const struct engine_group groups[] = {
-		{0xab12, "http", 404, NULL, "not \"found\"", 12, 1767323045000, 1767323046000, 17},
-		{UINT64_MAX, "connect", 0, "1001", NULL, 1, 1767323045000, 1767323045000, 3},
+		{0xab12, "http", 404, NULL, "not \"found\"", 12, 1767323045000, 1767323046000, 17,
+		 {17, 19}, 2, {3, 9}, 2, 10, 1767323040000},
+		{.id = UINT64_MAX, .class_name = "connect", .code = "1001", .count = 1,
+		 .first_at_ms = 1767323045000, .last_at_ms = 1767323045000, .sample_seq = 3},
 	};
 
 	(void)engine;
@@ -309,16 +311,23 @@ enum status engine_groups(struct engine *engine, int64_t job, int limit,
 	return STATUS_OK;
 }
 
-int engine_series(struct engine *engine, int64_t job, int64_t since_ms, struct meter_sample *out,
-                  int max)
+enum status engine_series(struct engine *engine, int64_t job, int64_t since_ms,
+                          void (*visit)(void *context, const struct meter_sample *sample),
+                          void *context, int *step_s, struct error *error)
 {
+	static const struct meter_sample samples[] = {
+		{1767323040000, 50, 1, 4, 5, 2, 3, 30, 31, 180, 260.5f, 900, 8},
+		{1767323048000, 0, 0, 0, 0, 0, 0, 0, 31, 0, 0, 0, 1},
+	};
+
 	(void)engine;
 	(void)job;
-	(void)max;
+	(void)error;
 	fake.after = since_ms;
-	out[0] = (struct meter_sample){1767323040000, 50, 1, 2, 3, 30, 31, 180, 260.5f, 900};
-	out[1] = (struct meter_sample){1767323041000, 0, 0, 0, 0, 0, 31, 0, 0, 0};
-	return 2;
+	visit(context, &samples[0]);
+	visit(context, &samples[1]);
+	*step_s = 8;
+	return STATUS_OK;
 }
 
 enum status engine_events(struct engine *engine, int64_t job, int64_t after, int limit,

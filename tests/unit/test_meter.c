@@ -221,6 +221,7 @@ static void test_samples(void **state)
 	meter_add(meter, now_ns, wall_at(now_ns), DECISION_FAIL, true, 40000);
 	meter_add(meter, now_ns, wall_at(now_ns), DECISION_UNKNOWN, true, 40000);
 	meter_add(meter, now_ns, wall_at(now_ns), DECISION_RETRY, false, 40000);
+	meter_add(meter, now_ns, wall_at(now_ns), DECISION_RETRY, true, 40000);
 	meter_add(meter, now_ns, wall_at(now_ns), DECISION_THROTTLE, false, 40000);
 	assert_int_equal(meter_samples(meter, 0, samples, 10), 0); /* not over yet */
 	now_ns += NS_PER_S;
@@ -230,8 +231,11 @@ static void test_samples(void **state)
 
 	assert_int_equal(meter_samples(meter, 0, samples, 10), 2);
 	assert_int_equal(samples[0].at_ms, WALL_MS / 1000 * 1000);
-	assert_int_equal(samples[0].done, 2);
-	assert_int_equal(samples[0].failed, 2);
+	assert_int_equal(samples[0].step_s, 1);
+	assert_int_equal(samples[0].done, 1);
+	assert_int_equal(samples[0].skipped, 1);
+	assert_int_equal(samples[0].failed, 2); /* one had no attempts left */
+	assert_int_equal(samples[0].unknown, 1);
 	assert_int_equal(samples[0].retried, 1);
 	assert_int_equal(samples[0].throttled, 1);
 	assert_int_equal(samples[0].in_flight, 7);

@@ -24,6 +24,8 @@ static const struct {
     {"last_due", "the far end of an index range"},
     {"page_dead", "merges three pages that are sorted already"},
     {"page_pending", "merges two pages that are sorted already"},
+    {"sample_thin", "2048 samples of one job, when their width doubles"},
+    {"group_time_thin", "the same moment, the counts of one job's causes"},
     {"page_running", "merges two pages that are sorted already"},
 };
 

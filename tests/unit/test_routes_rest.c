@@ -19,16 +19,19 @@ static void test_history(void **state)
 	            "{\"groups\":[{\"id\":\"000000000000ab12\",\"class\":\"http\",\"http_status\":404,"
 	            "\"code\":null,\"message\":\"not \\\"found\\\"\",\"count\":12,"
 	            "\"first_at\":\"2026-01-02T03:04:05Z\",\"last_at\":\"2026-01-02T03:04:06Z\","
-	            "\"sample_seq\":\"17\"},{\"id\":\"ffffffffffffffff\",\"class\":\"connect\","
+	            "\"sample_seq\":\"17\",\"samples\":[\"17\",\"19\"],\"trend\":{\"t\":"
+	            "1767323040000,\"step_s\":10,\"counts\":[3,9]}},{\"id\":\"ffffffffffffffff\",\"class\":\"connect\","
 	            "\"http_status\":null,\"code\":\"1001\",\"message\":\"\",\"count\":1,"
 	            "\"first_at\":\"2026-01-02T03:04:05Z\",\"last_at\":\"2026-01-02T03:04:05Z\","
-	            "\"sample_seq\":\"3\"}]}");
+	            "\"sample_seq\":\"3\",\"samples\":[],\"trend\":{\"t\":0,\"step_s\":0,"
+	            "\"counts\":[]}}]}");
 	expect_json("GET", "/api/v1/jobs/1/series?since=1767323039000", NULL, 200,
-	            "{\"step_s\":1,\"samples\":[{\"t\":1767323040000,\"done\":50,\"failed\":1,"
-	            "\"retried\":2,\"throttled\":3,\"in_flight\":30,\"concurrency\":31,\"p50\":180.0,"
-	            "\"p95\":260.5,\"p99\":900.0},{\"t\":1767323041000,\"done\":0,\"failed\":0,"
-	            "\"retried\":0,\"throttled\":0,\"in_flight\":0,\"concurrency\":31,\"p50\":0.0,"
-	            "\"p95\":0.0,\"p99\":0.0}]}");
+	            "{\"samples\":[{\"t\":1767323040000,\"s\":8,\"done\":50,\"failed\":1,"
+	            "\"unknown\":4,\"skipped\":5,\"retried\":2,\"throttled\":3,\"in_flight\":30,"
+	            "\"concurrency\":31,\"p50\":180.0,\"p95\":260.5,\"p99\":900.0},"
+	            "{\"t\":1767323048000,\"s\":1,\"done\":0,\"failed\":0,\"unknown\":0,"
+	            "\"skipped\":0,\"retried\":0,\"throttled\":0,\"in_flight\":0,"
+	            "\"concurrency\":31,\"p50\":0.0,\"p95\":0.0,\"p99\":0.0}],\"step_s\":8}");
 	assert_true(fake.after == 1767323039000);
 	expect_json("GET", "/api/v1/jobs/1/events?after=4&limit=1", NULL, 200,
 	            "{\"events\":[{\"id\":\"5\",\"at\":\"2026-01-02T03:04:05Z\",\"who\":\"cli\","
