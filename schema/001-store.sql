@@ -1,6 +1,9 @@
 -- The store: one file for all jobs.  Inside it an item is one integer,
 -- id = job << 40 | seq, so that a job is one range of keys and every list pages
 -- by key.  All writes come from one connection.
+--
+-- Names are checked with OR: SQLite builds a table for an IN of more than two texts,
+-- anew for every row that is written.
 
 -- A removed job's id is not given out again: pages and scripts remember ids.
 CREATE TABLE job (
@@ -9,7 +12,8 @@ CREATE TABLE job (
   uuid BLOB NOT NULL CHECK (length(uuid) = 16),
   spec TEXT NOT NULL,
   repeatable INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('importing', 'running', 'paused', 'finished', 'cancelled', 'halted')),
+  state TEXT NOT NULL CHECK (state = 'importing' OR state = 'running' OR state = 'paused' OR
+    state = 'finished' OR state = 'cancelled' OR state = 'halted'),
   reason TEXT,
   resume_at_ms INTEGER NOT NULL DEFAULT 0,
   sealed INTEGER NOT NULL DEFAULT 0,
@@ -59,7 +63,8 @@ CREATE UNIQUE INDEX item_key ON item (id >> 40, key) WHERE key IS NOT NULL;
 -- The one final outcome of an item.
 CREATE TABLE outcome (
   id INTEGER PRIMARY KEY,
-  state TEXT NOT NULL CHECK (state IN ('done', 'failed', 'unknown', 'skipped')),
+  state TEXT NOT NULL CHECK (state = 'done' OR state = 'failed' OR state = 'unknown' OR
+    state = 'skipped'),
   attempts INTEGER NOT NULL,
   http INTEGER,
   cause INTEGER,
@@ -114,7 +119,7 @@ CREATE UNIQUE INDEX attempt_item ON attempt (item, n);
 CREATE TABLE resend (
   id INTEGER PRIMARY KEY,
   job INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'waiting', 'running')),
+  state TEXT NOT NULL CHECK (state = 'pending' OR state = 'waiting' OR state = 'running'),
   due_ms INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
   spent INTEGER NOT NULL,
@@ -142,7 +147,8 @@ CREATE TABLE failure_group (
 CREATE TABLE operation (
   id INTEGER PRIMARY KEY,
   job INTEGER NOT NULL,
-  action TEXT NOT NULL CHECK (action IN ('retry', 'skip', 'resolve_done', 'resolve_failed')),
+  action TEXT NOT NULL CHECK (action = 'retry' OR action = 'skip' OR action = 'resolve_done' OR
+    action = 'resolve_failed'),
   selection TEXT NOT NULL,
   who TEXT NOT NULL,
   done_too INTEGER NOT NULL DEFAULT 0,

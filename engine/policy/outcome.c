@@ -31,7 +31,7 @@ const char *decision_name(enum decision decision)
 
 bool decision_parse(const char *name, enum decision *decision)
 {
-	for (int i = DECISION_NONE + 1; i < DECISIONS; i++) {
+	for (int i = DECISION_NONE + 1; name != NULL && i < DECISIONS; i++) {
 		if (strcmp(decision_names[i], name) == 0) {
 			*decision = (enum decision)i;
 			return true;

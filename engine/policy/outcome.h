@@ -22,7 +22,7 @@ enum decision {
 };
 
 const char *decision_name(enum decision decision); /* "throttle" */
-bool decision_parse(const char *name, enum decision *decision);
+bool decision_parse(const char *name, enum decision *decision); /* NULL: false */
 
 /* How the transport ended.  request/transfer maps libcurl's codes to these. */
 enum transport {

@@ -54,7 +54,7 @@ const char *job_state_name(enum job_state state)
 
 bool item_state_parse(const char *name, enum item_state *state)
 {
-	for (int i = 0; i < ITEM_STATES; i++) {
+	for (int i = 0; name != NULL && i < ITEM_STATES; i++) {
 		if (strcmp(items[i].name, name) == 0) {
 			*state = (enum item_state)i;
 			return true;
@@ -65,7 +65,7 @@ bool item_state_parse(const char *name, enum item_state *state)
 
 bool job_state_parse(const char *name, enum job_state *state)
 {
-	for (int i = 0; i < JOB_STATES; i++) {
+	for (int i = 0; name != NULL && i < JOB_STATES; i++) {
 		if (strcmp(jobs[i].name, name) == 0) {
 			*state = (enum job_state)i;
 			return true;

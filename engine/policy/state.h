@@ -35,6 +35,7 @@ enum job_state {
 
 const char *item_state_name(enum item_state state);
 const char *job_state_name(enum job_state state);
+/* False: no such name; NULL is none. */
 bool item_state_parse(const char *name, enum item_state *state);
 bool job_state_parse(const char *name, enum job_state *state);
 bool item_state_may_move(enum item_state from, enum item_state to);

@@ -303,6 +303,13 @@ const char *db_text(sqlite3_stmt *statement, int column)
 	return (const char *)sqlite3_column_text(statement, column);
 }
 
+const char *db_text_or_empty(sqlite3_stmt *statement, int column)
+{
+	const char *text = db_text(statement, column);
+
+	return text != NULL ? text : "";
+}
+
 int64_t db_int(sqlite3_stmt *statement, int column)
 {
 	return sqlite3_column_int64(statement, column);

@@ -66,6 +66,8 @@ void db_bind_int(struct sqlite3_stmt *statement, int index, int64_t value);
 /* NULL where value equals `none`. */
 void db_bind_int_or_null(struct sqlite3_stmt *statement, int index, int64_t value, int64_t none);
 const char *db_text(struct sqlite3_stmt *statement, int column); /* NULL for NULL */
+/* "" for NULL: in columns that are NOT NULL, which a damaged file does not keep to. */
+const char *db_text_or_empty(struct sqlite3_stmt *statement, int column);
 int64_t db_int(struct sqlite3_stmt *statement, int column);
 
 /* One integer, one text per item inside the store. */

@@ -74,7 +74,7 @@ static enum status claim_due(struct db *db, struct job_row *row, int want, int64
 		item.attempts = (int)db_int(statement, 2);
 		item.spent = (int)db_int(statement, 3);
 		item.since_ms = db_int(statement, 4);
-		item.input = db_text(statement, 5);
+		item.input = db_text_or_empty(statement, 5);
 		item.input_length = (size_t)sqlite3_column_bytes(statement, 5);
 		item.key = db_text(statement, 6);
 		status = claimed(context, &item);
@@ -108,7 +108,7 @@ static enum status claim_fresh(struct db *db, struct job_row *row, int want,
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found) {
 		struct claimed_item item = {.seq = store_seq(db_int(statement, 0)), .fresh = true};
 
-		item.input = db_text(statement, 1);
+		item.input = db_text_or_empty(statement, 1);
 		item.input_length = (size_t)sqlite3_column_bytes(statement, 1);
 		item.key = db_text(statement, 2);
 		status = claimed(context, &item);
@@ -329,7 +329,7 @@ enum status items_input(struct db *db, int64_t job, int64_t seq, char **input, s
 	*input = malloc(*length + 1);
 	*key = db_text(statement, 1) != NULL ? strdup(db_text(statement, 1)) : NULL;
 	if (*input != NULL) {
-		memcpy(*input, db_text(statement, 0), *length);
+		memcpy(*input, db_text_or_empty(statement, 0), *length);
 		(*input)[*length] = '\0';
 	}
 	db_reset(statement);

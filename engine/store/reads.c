@@ -181,7 +181,7 @@ static enum status load_attempt(struct db *db, int64_t id, bool body, struct loa
 	if (status != STATUS_OK)
 		return status;
 	if (found) {
-		row->class_name = db_text(statement, 0);
+		row->class_name = db_text_or_empty(statement, 0);
 		row->code = db_text(statement, 1);
 		row->message = db_text(statement, 2);
 		if (row->http_status == 0)
@@ -304,10 +304,10 @@ static enum status visit_attempts(struct db *db, int64_t id,
 		    .duration_ms = text_or(statement, 2, -1),
 		    .connect_ms = text_or(statement, 3, -1),
 		    .first_byte_ms = text_or(statement, 4, -1),
-		    .decision = db_text(statement, 5),
+		    .decision = db_text_or_empty(statement, 5),
 		    .http_status = (int)db_int(statement, 6),
 		    .curl_error = (int)db_int(statement, 7),
-		    .class_name = db_text(statement, 8),
+		    .class_name = db_text_or_empty(statement, 8),
 		    .message = db_text(statement, 9),
 		    .wait_ms = text_or(statement, 10, -1),
 		    .wait_source = db_text(statement, 11),

@@ -16,10 +16,10 @@ enum status reads_groups(struct db *db, int64_t job, int limit,
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found) {
 		const struct group_row row = {
 		    .id = (uint64_t)db_int(statement, 0),
-		    .class_name = db_text(statement, 1),
+		    .class_name = db_text_or_empty(statement, 1),
 		    .http_status = (int)db_int(statement, 2),
 		    .code = db_text(statement, 3),
-		    .message = db_text(statement, 4),
+		    .message = db_text_or_empty(statement, 4),
 		    .count = db_int(statement, 5),
 		    .first_at_ms = db_int(statement, 6),
 		    .last_at_ms = db_int(statement, 7),
@@ -44,8 +44,8 @@ enum status reads_events(struct db *db, int64_t job, int64_t after, int limit,
 	db_bind_int(statement, 2, after);
 	db_bind_int(statement, 3, limit);
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found)
-		visit(context, db_int(statement, 0), db_int(statement, 1), db_text(statement, 2),
-		      db_text(statement, 3), db_text(statement, 4));
+		visit(context, db_int(statement, 0), db_int(statement, 1), db_text_or_empty(statement, 2),
+		      db_text_or_empty(statement, 3), db_text(statement, 4));
 	return status;
 }
 
@@ -61,6 +61,7 @@ enum status reads_bad_rows(struct db *db, int64_t job, int limit,
 	db_bind_int(statement, 1, job);
 	db_bind_int(statement, 2, limit);
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found)
-		visit(context, db_int(statement, 0), db_text(statement, 1), db_text(statement, 2));
+		visit(context, db_int(statement, 0), db_text_or_empty(statement, 1),
+		      db_text_or_empty(statement, 2));
 	return status;
 }

@@ -11,10 +11,11 @@
 
 #include "engine/run/engine.h"
 #include "tests/unit/database_image.h"
+#include "web/routes.h"
+#include "web/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define JOBS_MAX 4
 #define PIECES_MAX 200
 
 /* ---- the blows ----------------------------------------------------------------------- */
@@ -84,187 +85,111 @@ static void damage(const uint8_t *data, size_t size)
 
 /* ---- the questions -------------------------------------------------------------------- */
 
-struct heard {
-	int64_t jobs[JOBS_MAX];
-	int count;
-	volatile size_t sum; /* whatever is told is read to its end */
-};
+/* What stands in the file as JSON is told as it stands: it is checked as it comes in. */
+static bool intact;
 
-static void read_text(struct heard *heard, const char *text)
+static int ask(struct engine *engine, const char *method, const char *uri, const char *body)
 {
-	heard->sum += text ? strlen(text) : 0;
-}
-
-static void hear_job(void *context, const struct engine_progress *progress)
-{
-	struct heard *heard = context;
-
-	read_text(heard, progress->name);
-	read_text(heard, progress->reason);
-	read_text(heard, progress->bound_by);
-	if (heard->count < JOBS_MAX)
-		heard->jobs[heard->count++] = progress->id;
-}
-
-static void hear_item(void *context, const struct engine_item *item)
-{
-	struct heard *heard = context;
-
-	assert((unsigned)item->state < ITEM_STATES);
-	read_text(heard, item->key);
-	read_text(heard, item->class_name);
-	read_text(heard, item->code);
-	read_text(heard, item->message);
-	for (size_t i = 0; i < item->input.length; i++)
-		heard->sum += (unsigned char)item->input.at[i];
-	for (size_t i = 0; i < item->extracted.length; i++)
-		heard->sum += (unsigned char)item->extracted.at[i];
-}
-
-static void hear_attempt(void *context, const struct engine_attempt *attempt)
-{
-	struct heard *heard = context;
-
-	read_text(heard, decision_name(attempt->decision));
-	read_text(heard, attempt->class_name);
-	read_text(heard, attempt->message);
-	read_text(heard, attempt->wait_source);
-	read_text(heard, attempt->request);
-	read_text(heard, attempt->headers);
-	for (size_t i = 0; attempt->body && i < attempt->body_length; i++)
-		heard->sum += (unsigned char)attempt->body[i];
-}
-
-static void hear_group(void *context, const struct engine_group *group)
-{
-	read_text(context, group->class_name);
-	read_text(context, group->code);
-	read_text(context, group->message);
-}
-
-static void hear_event(void *context, const struct engine_event *event)
-{
-	read_text(context, event->who);
-	read_text(context, event->what);
-	read_text(context, event->detail);
-}
-
-static void hear_bad_row(void *context, int64_t row, const char *fault, const char *raw)
-{
-	(void)row;
-	read_text(context, fault);
-	read_text(context, raw);
-}
-
-static void hear_operation(void *context, const struct engine_operation *operation)
-{
-	read_text(context, operation->who);
-	read_text(context, operation->selection);
-}
-
-static void ask_items(struct engine *engine, int64_t job, struct heard *heard)
-{
-	static const char *const filters[] = {"", "state:failed", "text:busy", "key:k3",
-	                                      "group:000000000000ab12", "field.city:Bei -seq:3-9"};
-	struct buffer curl = {0};
-	struct error error = {0};
-
-	for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
-		struct engine_page page = {.filter = filters[i], .limit = 1000, .extracted = true};
-		int64_t next = 0;
-
-		for (int pages = 0; pages < 4; pages++) {
-			if (engine_items(engine, job, &page, hear_item, heard, &next, &error) != STATUS_OK ||
-			    next == 0)
-				break;
-			assert(next > page.after);
-			page.after = next;
-		}
-	}
-	for (int64_t seq = 1; seq < 9; seq++)
-		(void)engine_item(engine, job, seq, hear_item, hear_attempt, heard, &error);
-	(void)engine_item_curl(engine, job, 2, &curl, &error);
-	buffer_free(&curl);
-}
-
-static void ask_export(struct engine *engine, int64_t job, enum export_format format)
-{
-	struct engine_export *export;
+	struct route_response response = {0};
 	struct buffer piece = {0};
-	struct error error = {0};
-	bool end = false;
+	struct target target;
+	const char *fault;
+	int status;
 
-	if (engine_export_open(engine, job, format, "", &export, &error) != STATUS_OK)
-		return;
-	for (int i = 0; !end && i < PIECES_MAX; i++) {
+	assert(target_parse(uri, &target, &fault));
+	struct route_request request = {
+		.method = method, .path = target.path, .query = target_query, .context = &target,
+		.body = body, .body_length = strlen(body), .who = "cli",
+	};
+	routes_dispatch(engine, &request, &response);
+	assert(response.status >= 200 && response.status < 600);
+	if (intact && response.content_type && !response.next && strstr(response.content_type, "json"))
+		assert(json_check(response.body.data, response.body.length, NULL));
+	for (int i = 0; response.next && i < PIECES_MAX; i++) {
 		piece.length = 0;
-		if (engine_export_next(export, &piece, &end, &error) != STATUS_OK)
+		if (!response.next(response.stream, &piece) || piece.failed)
 			break;
 	}
-	engine_export_close(export);
+	status = response.status;
 	buffer_free(&piece);
+	route_response_free(&response);
+	target_free(&target);
+	return status;
 }
 
-static void ask_job(struct engine *engine, int64_t job, struct heard *heard)
+static void ask_everything(struct engine *engine)
 {
-	struct engine_progress progress;
-	struct error error = {0};
-	char *canonical = NULL;
+	static const char *const questions[] = {
+		"/jobs", "/jobs/1", "/jobs/1/items?limit=1000", "/jobs/1/items?filter=state:failed",
+		"/jobs/1/items?filter=text:busy", "/jobs/1/items?filter=key:k3",
+		"/jobs/1/items?filter=group:000000000000ab12",
+		"/jobs/1/items?filter=field.city:Bei%20-seq:3-9", "/jobs/1/items/1", "/jobs/1/items/2",
+		"/jobs/1/items/3", "/jobs/1/items/4", "/jobs/1/items/5", "/jobs/1/items/7",
+		"/jobs/1/items/22", "/jobs/1/items/40", "/jobs/1/groups", "/jobs/1/events",
+		"/jobs/1/operations", "/jobs/1/series?since=0", "/jobs/1/export?format=ndjson",
+		"/jobs/1/export?format=csv", "/jobs/1/items/2/curl", "/jobs/1/bad-rows",
+		"/metrics", "/db/check",
+	};
+	char uri[128];
 
-	(void)engine_job_progress(engine, job, &progress, &error);
-	if (engine_job_spec(engine, job, &canonical, &error) == STATUS_OK)
-		read_text(heard, canonical);
-	free(canonical);
-	ask_items(engine, job, heard);
-	(void)engine_groups(engine, job, 100, hear_group, heard, &error);
-	(void)engine_events(engine, job, 0, 100, hear_event, heard, &error);
-	(void)engine_bad_rows(engine, job, 100, hear_bad_row, heard, &error);
-	(void)engine_operations(engine, job, 0, hear_operation, heard, &error);
-	ask_export(engine, job, EXPORT_NDJSON);
-	ask_export(engine, job, EXPORT_CSV);
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+		snprintf(uri, sizeof uri, ROUTES_PREFIX "%s", questions[i]);
+		(void)ask(engine, "GET", uri, "");
+	}
+	(void)ask(engine, "GET", "/metrics", "");
+	(void)ask(engine, "GET", "/readyz", "");
 }
 
-static void change_job(struct engine *engine, int64_t job)
+static void change_everything(struct engine *engine)
 {
-	const struct engine_limits limits = {.concurrency = 3, .rate = "5/s", .burst = 2};
-	const struct engine_selection all = {.all = true}, some = {.filter = "seq:1-30"};
-	struct engine_operation operation = {0};
-	struct error error = {0};
+	static const struct {
+		const char *method, *uri, *body;
+	} changes[] = {
+		{"PATCH", "/jobs/1", "{\"concurrency\":3,\"rate\":\"5/s\",\"burst\":2}"},
+		{"POST", "/jobs/1/pause", ""},
+		{"POST", "/jobs/1/retry", "{\"filter\":\"seq:1-30\"}"},
+		{"POST", "/jobs/1/items/2/retry", "{\"input\":{\"id\":3}}"},
+		{"POST", "/jobs/1/resolve", "{\"filter\":\"state:unknown\",\"as\":\"done\"}"},
+		{"POST", "/jobs/1/skip", "{\"filter\":\"seq:1-30\"}"},
+		{"POST", "/jobs/1/resume", ""},
+		{"POST", "/jobs/1/cancel", ""},
+		{"DELETE", "/jobs/1", ""},
+	};
+	char uri[128];
 
-	(void)engine_job_set(engine, job, &limits, "cli", &error);
-	(void)engine_job_pause(engine, job, "cli", &error);
-	(void)engine_act(engine, job, ACTION_RETRY, &all, "cli", false, &operation, &error);
-	(void)engine_act(engine, job, ACTION_SKIP, &some, "cli", false, &operation, &error);
-	(void)engine_job_resume(engine, job, "cli", &error);
-	(void)engine_job_cancel(engine, job, "cli", &error);
-	(void)engine_job_remove(engine, job, &error);
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		snprintf(uri, sizeof uri, ROUTES_PREFIX "%s", changes[i].uri);
+		(void)ask(engine, changes[i].method, uri, changes[i].body);
+	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void look(void)
 {
 	const struct engine_options options = {.db_path = path, .mode = ENGINE_MAINTAIN};
 	struct engine *engine = NULL;
 	struct buffer report = {0};
 	struct error error = {0};
-	struct heard heard = {0};
 
+	if (engine_open(&options, &engine, &error) != STATUS_OK) {
+		assert(!intact && error.text[0] != '\0');
+		return;
+	}
+	ask_everything(engine);
+	/* A sound file is told to be one. */
+	assert(engine_db_check(engine, &report, &error) == STATUS_OK || !intact);
+	assert(!intact || ask(engine, "GET", ROUTES_PREFIX "/jobs/1/items/2", "") == 200);
+	change_everything(engine);
+	(void)engine_db_vacuum(engine, &error);
+	engine_close(engine);
+	buffer_free(&report);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	if (!images[0].bytes)
 		prepare();
 	damage(data, size);
-	if (engine_open(&options, &engine, &error) == STATUS_OK) {
-		(void)engine_jobs(engine, 0, 100, hear_job, &heard, &error);
-		for (int i = 0; i < heard.count; i++)
-			ask_job(engine, heard.jobs[i], &heard);
-		(void)engine_db_check(engine, &report, &error);
-		for (int i = 0; i < heard.count; i++)
-			change_job(engine, heard.jobs[i]);
-		(void)engine_db_vacuum(engine, &error);
-		engine_close(engine);
-		/* A sound file is told to be one. */
-		assert(size >= 4 || (heard.count == 1 && report.length == 0));
-	} else {
-		assert(size >= 4 && error.text[0] != '\0');
-	}
-	buffer_free(&report);
+	intact = size < 4;
+	look();
 	return 0;
 }
