@@ -9,6 +9,7 @@ build=${1:?usage: demo.sh BUILD [--stay]}
 stay=${2-}
 [ -t 1 ] && [ -t 0 ] && stay=--stay
 work=$(mktemp -d)
+rm -f "$build"/demo.db* # of the last demo: it stays, to be looked at
 upstream=
 sluice=
 cleanup() {
@@ -19,7 +20,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
-"$build/tests/upstream/upstream" --port-file "$work/port" --parent-pid $$ --latency-ms 200 --latency-jitter-ms 60 \
+# In a group of its own: Ctrl-C is for sluice.
+setsid "$build/tests/upstream/upstream" --port-file "$work/port" --parent-pid $$ --latency-ms 200 --latency-jitter-ms 60 \
 	--transient-percent 5 --permanent-percent 1.5 --code-percent 1 --qps 150 --burst 30 --retry-after 1 >/dev/null &
 upstream=$!
 for _ in {1..100}; do [ -s "$work/port" ] && break; sleep 0.05; done
@@ -40,11 +42,12 @@ cat >"$work/demo.json" <<JSON
   "limits": {"concurrency": 30}
 }
 JSON
-echo "The target: 200 ms an answer, 5 % once 503, 1.5 % 404, 1 % refused in the body, 429 above 150/s."
-echo "The batch:  1,000 rows of users.csv, 30 at a time.  The page's address comes first:"
+echo "The target: 200 ms an answer; 5 % are 503 once, 1.5 % are 404, 1 % are refused"
+echo "            in the body; 429 above 150/s."
+echo "The batch:  1,000 rows of users.csv, 30 at a time. Its live page comes first:"
 echo
 # shellcheck disable=SC2086 # empty or one word
-env --default-signal=INT "$build/sluice" run "$work/demo.json" --db "$work/demo.db" $stay &
+env --default-signal=INT "$build/sluice" run "$work/demo.json" --db "$build/demo.db" $stay &
 sluice=$!
 trap : INT # the terminal gives Ctrl-C to sluice itself
 trap 'kill -TERM "$sluice" 2>/dev/null' TERM
@@ -57,16 +60,16 @@ done
 sluice=
 trap - INT TERM
 if [ "$status" -eq 7 ]; then
-	echo "interrupted; the demo's database goes with it"
+	echo "interrupted"
 	exit 0
 fi
 
 # Did it behave?  The server's own books against the database.
-progress=$("$build/sluice" status demo --db "$work/demo.db" --json) || exit 1
+progress=$("$build/sluice" status demo --db "$build/demo.db" --json) || exit 1
 stats=$(curl -sSf "$control/__stats") || exit 1
 echo
 jq -rn --argjson p "$progress" --argjson s "$stats" '
-	"at the server: \($s.unique_ok) items succeeded, \($s.duplicates) of them more than once; \($s.requests) requests, \($s.by_status["429"] // 0) of them 429",
+	"at the server: \($s.unique_ok) succeeded, \($s.duplicates) of them twice; \($s.requests) requests, \($s.by_status["429"] // 0) of them 429",
 	"on record:     \($p.counts.done) done, \($p.counts.failed) failed (the 404s and refusals), \($p.counts.unknown) unknown"'
 jq -en --argjson p "$progress" --argjson s "$stats" --argjson status "$status" '
 	$p.counts.done + $p.counts.failed == 1000 and $p.counts.done == $s.unique_ok and $s.duplicates == 0

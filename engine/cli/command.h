@@ -85,6 +85,10 @@ enum status talk_pages(struct talk *talk, struct api_call *call, const struct li
 enum status talk_pages_json(struct talk *talk, struct api_call *call, const struct listing *listing,
                             struct buffer *out);
 
+/* How this program was called: what is suggested must work where it is typed.
+ * "sluice", or the path it was called by. */
+void program_called(const char *argv0);
+void program_suggest(struct buffer *out);
 /* " --db FILE" where commands that we suggest must name it, for a shell. */
 void database_suggest(const struct database *database, struct buffer *out);
 

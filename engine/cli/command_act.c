@@ -282,9 +282,9 @@ static void next_hint(const struct act *act)
 {
 	struct buffer line = {0};
 
-	buffer_text(
-		&line,
-		"They are sent when the job runs again: give its `sluice run` command, or `sluice serve");
+	buffer_text(&line, "They are sent when the job runs again: give its `run` command, or `");
+	program_suggest(&line);
+	buffer_text(&line, " serve");
 	database_suggest(&act->talk.database, &line);
 	if (!line.failed)
 		fprintf(stderr, "%s`.\n", line.data);

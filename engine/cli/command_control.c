@@ -100,9 +100,9 @@ static void next_hint(const struct talk *talk)
 {
 	struct buffer line = {0};
 
-	buffer_text(
-		&line,
-		"It goes on when it runs again: give its `sluice run` command, or `sluice serve");
+	buffer_text(&line, "It goes on when it runs again: give its `run` command, or `");
+	program_suggest(&line);
+	buffer_text(&line, " serve");
 	database_suggest(&talk->database, &line);
 	if (!line.failed)
 		fprintf(stderr, "%s`.\n", line.data);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/log.h"
@@ -24,7 +23,6 @@ struct destination {
 static enum status destination_open(struct destination *to, const char *path, struct error *error)
 {
 	int descriptor;
-	mode_t mask;
 
 	to->path = path;
 	to->file = stdout;
@@ -35,13 +33,11 @@ static enum status destination_open(struct destination *to, const char *path, st
 		return error_set(error, STATUS_USAGE, "the output's path is too long");
 	descriptor = mkstemp(to->temporary);
 	if (descriptor < 0)
-		return error_set(error, STATUS_IO, "cannot write beside %s: %s", path,
+		return error_set(error, STATUS_IO, "cannot write %s: %s", path,
 		                 strerror(errno));
-	mask = umask(0);
-	umask(mask);
-	/* mkstemp makes it 0600; a new file's usual mode, as umask has it, is what -o is expected
-	 * to give. */
-	if (fchmod(descriptor, 0666 & ~mask) || !(to->file = fdopen(descriptor, "w"))) {
+	/* mkstemp makes it 0600, the user's alone, as all that we make. */
+	to->file = fdopen(descriptor, "w");
+	if (!to->file) {
 		enum status status = error_set(error, STATUS_IO, "cannot write %s: %s",
 		                               to->temporary, strerror(errno));
 		close(descriptor);

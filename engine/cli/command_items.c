@@ -113,7 +113,9 @@ static void more_hint(const struct talk *talk, int64_t next)
 	struct buffer line = {0};
 	const char *filter = arguments_text(talk->arguments, OPTION_FILTER, NULL);
 
-	buffer_text(&line, "more: sluice items ");
+	buffer_text(&line, "more: ");
+	program_suggest(&line);
+	buffer_text(&line, " items ");
 	text_shell(&line, talk->job);
 	if (filter) {
 		buffer_text(&line, " --filter ");

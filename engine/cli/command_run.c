@@ -46,7 +46,7 @@ static char *command_line(int count, char *const words[], const struct secret_se
 {
 	struct buffer line = {0};
 
-	buffer_text(&line, "sluice");
+	program_suggest(&line);
 	for (int i = 0; i < count; i++) {
 		if (said_once(words[i]))
 			continue;
@@ -159,7 +159,7 @@ static bool woken(struct run *run)
 	struct stopper *stopper = run->session.stopper;
 
 	if (run->session.server && run->rounds == 1)
-		log_info("the page stays at %s until Ctrl-C", server_url(run->session.server));
+		log_info("the page stays up until Ctrl-C");
 	stopper_hush(stopper, true);
 	while (!stopper_asked(stopper)) {
 		stopper_wait(stopper, clock_mono_ns() + STAY_LOOK_MS * NS_PER_MS);

@@ -82,14 +82,16 @@ static void milliseconds(struct story *story, struct json_span document, const c
 
 static void head(struct story *story, struct json_span item, const char *job)
 {
-	char state[32];
+	char state[32], seq[32], key[32];
 	int64_t attempts = document_integer(item, "attempts", 0);
 
 	document_copy(item, "state", state, sizeof(state));
 	text_safe(story->out, job, strlen(job));
 	buffer_text(story->out, ", item ");
 	safe_at(story, item, "seq");
-	if (document_has(item, "key")) {
+	document_copy(item, "seq", seq, sizeof(seq));
+	document_copy(item, "key", key, sizeof(key));
+	if (key[0] && strcmp(key, seq) != 0) { /* a key that is the number says nothing */
 		buffer_text(story->out, " (key ");
 		safe_at(story, item, "key");
 		buffer_char(story->out, ')');

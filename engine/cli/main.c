@@ -183,6 +183,7 @@ int main(int count, char *words[])
 	harden();
 	raise_open_files();
 	text_start();
+	program_called(count > 0 ? words[0] : "sluice");
 	if (count < 2) {
 		struct buffer text = {0};
 		help_overview(&text);

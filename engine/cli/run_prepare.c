@@ -139,16 +139,30 @@ static enum status resume(struct run *run)
 	return status ? status : engine_job_start(run->session.engine, run->job, &run->error);
 }
 
+/* Nothing came of a new job: without it, the command in its right form begins anew
+ * instead of finding another definition on record. */
+static void unmake(struct run *run)
+{
+	struct error cause = run->error;
+
+	if (run_look(run) == STATUS_OK && run->view.total == 0)
+		engine_job_remove(run->session.engine, run->job, NULL);
+	run->error = cause;
+}
+
 static enum status create(struct run *run)
 {
 	bool replace = arguments_has(run->arguments, OPTION_NEW);
 	enum status status = engine_job_create(run->session.engine, run->target.spec,
 	                                       run->target.given, replace, &run->job, &run->error);
 
-	if (status == STATUS_OK)
+	if (status)
+		return status;
+	status = import(run);
+	if (status == STATUS_USAGE)
+		unmake(run);
+	else if (status == STATUS_OK)
 		engine_job_attend(run->session.engine, run->job);
-	if (status == STATUS_OK)
-		status = import(run);
 	return status ? status : engine_job_start(run->session.engine, run->job, &run->error);
 }
 

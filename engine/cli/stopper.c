@@ -68,7 +68,7 @@ static void stop_asked(struct stopper *stopper)
 	if (times == 1) {
 		if (!hush)
 			log_info(
-				"stopping: nothing new is sent, what is in flight is waited for (once more: at once)");
+				"stopping: waiting for what is in flight (Ctrl-C again: stop at once)");
 		if (pthread_create(&stopper->drainer, NULL, drain, stopper))
 			drain(stopper); /* no thread to be had: then the second signal has to wait
 			                 */

@@ -161,7 +161,9 @@ static void causes(const struct summary *summary, struct buffer *out)
 static void command(const struct summary *summary, struct buffer *out, const char *title,
                     const char *verb, const char *after)
 {
-	buffer_printf(out, "%-9s sluice %s ", title, verb);
+	buffer_printf(out, "%-9s ", title);
+	program_suggest(out);
+	buffer_printf(out, " %s ", verb);
 	text_shell(out, summary->view->name);
 	buffer_text(out, after);
 	database_suggest(summary->database, out);

@@ -13,6 +13,8 @@
 #define JOB_BYTES_MAX 400 /* a name has at most 100 characters of 4 bytes */
 #define PAGE_ROWS_MAX 1000
 
+static const char *called = "sluice"; /* set before any thread exists */
+
 int fail_with(const struct error *error)
 {
 	log_error("%s", error->text);
@@ -34,7 +36,7 @@ int fail_usage(const char *command, const struct error *error)
 		log_error("%s: %s", command, error->text);
 	else
 		log_error("%s", error->text);
-	fprintf(stderr, "Try `sluice %s%s--help`.\n", command, *command ? " " : "");
+	fprintf(stderr, "Try `%s %s%s--help`.\n", called, command, *command ? " " : "");
 	return EXIT_USAGE;
 }
 
@@ -162,6 +164,17 @@ enum status talk_pages_json(struct talk *talk, struct api_call *call, const stru
 }
 
 /* ---- words --------------------------------------------------------------------- */
+
+void program_called(const char *argv0)
+{
+	if (strchr(argv0, '/'))
+		called = argv0;
+}
+
+void program_suggest(struct buffer *out)
+{
+	text_shell(out, called);
+}
 
 void database_suggest(const struct database *database, struct buffer *out)
 {

@@ -61,6 +61,8 @@ enum status reader_format_use(struct reader *reader, enum items_format format,
 /* Hand on the row that ends at reader->here. */
 enum status reader_good(struct reader *reader, struct json_span input, int64_t line,
                         struct error *error);
+/* Of an item that `sluice export` wrote, its input; any other as it is. */
+struct json_span reader_unwrap(struct json_span item);
 enum status reader_bad(struct reader *reader, const struct error *fault, struct json_span raw,
                        struct error *error);
 

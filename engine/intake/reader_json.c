@@ -96,7 +96,7 @@ static enum status element_judge(struct reader *reader, struct json_span element
 
 	if (json_trim(element.at, element.length, &value, &json_fault)) {
 		if (json_type(value) == JSON_OBJECT)
-			return reader_good(reader, value, array->line, error);
+			return reader_good(reader, reader_unwrap(value), array->line, error);
 		error_set(&fault, STATUS_USAGE, "a JSON object is expected");
 		return element_bad(reader, element, "", &fault, error);
 	}

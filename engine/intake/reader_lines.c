@@ -71,7 +71,7 @@ static enum status ndjson_take(struct reader *reader, struct json_span line, int
 		              : "");
 		return line_bad(reader, line, number, at, &fault, error);
 	}
-	return reader_good(reader, value, number, error);
+	return reader_good(reader, reader_unwrap(value), number, error);
 }
 
 static enum status plain_take(struct reader *reader, struct json_span line, int64_t number,

@@ -46,7 +46,7 @@ equal 1 $(($(upstream_stat .connections) - before)) "connections with -c 1"
 
 # Hints stand behind what they belong to, and do not repeat what was said for once.
 "$SLUICE" items one --limit 3 >both 2>&1 </dev/null
-equal "more: sluice items one --limit 3 --after 3" "$(tail -n 1 both)" "the last line of a listing"
+equal "more: $SLUICE items one --limit 3 --after 3" "$(tail -n 1 both)" "the last line of a listing"
 expect 3 run "$URL/one/{{id}}" -i items.csv --name one -c 1 --new
 grep '^then' err | grep -q -- '-c 1$' || fail "hint: $(grep '^then' err)"
 first=$("$SLUICE" items one --filter state:failed --json | jq -r '.items[0].seq')

@@ -173,6 +173,27 @@ static void test_format_found(void **state)
 	CHECK("u.csv", FORMAT_NDJSON, false, "{}\n", "+1 1 {}\nend\n");
 }
 
+/* What an export wrote gives its inputs back; what only looks like it does not. */
+static void test_exported(void **state)
+{
+#define EXPORTED(input)                                                                            \
+	"{\"seq\":\"7\",\"key\":null,\"state\":\"failed\",\"attempts\":6,\"http_status\":404,"      \
+	"\"class\":\"http\",\"code\":null,\"message\":\"m\",\"input\":" input                        \
+	",\"extracted\":null,\"response\":null"
+	(void)state;
+	CHECK("u.ndjson", FORMAT_AUTO, false,
+	      EXPORTED("{\"id\": 12345678901234567890}") "}\n{\"id\":2}\n",
+	      "+1 1 {\"id\": 12345678901234567890}\n+2 2 {\"id\":2}\nend\n");
+	CHECK("u.json", FORMAT_AUTO, false, "[" EXPORTED("{\"id\":\"1\"}") "}]",
+	      "+1 1 {\"id\":\"1\"}\nend\n");
+	CHECK("u.ndjson", FORMAT_AUTO, false, EXPORTED("[1]") "}\n",
+	      "+1 1 " EXPORTED("[1]") "}\nend\n");
+	CHECK("u.ndjson", FORMAT_AUTO, false, EXPORTED("{}") ",\"more\":1}\n",
+	      "+1 1 " EXPORTED("{}") ",\"more\":1}\nend\n");
+	CHECK("u.ndjson", FORMAT_AUTO, false, "{\"seq\":\"1\",\"input\":{\"a\":1}}\n",
+	      "+1 1 {\"seq\":\"1\",\"input\":{\"a\":1}}\nend\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_json_array),
 		cmocka_unit_test(test_format_found),
+		cmocka_unit_test(test_exported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

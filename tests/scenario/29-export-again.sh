@@ -1,0 +1,54 @@
+#!/bin/bash
+# An export has the columns that came in, in their order, then what became of
+# each row; the failed rows of it are an input as they stand.
+. "$(dirname "$0")/lib.sh"
+
+upstream_start --permanent-percent 30
+{
+	echo '城市,id,"a,b",name'
+	echo '北京,1,"says ""so""",'
+	printf '上海,2,"two\nlines",x\n'
+	for id in {3..60}; do echo "Lima,$id,,name $id"; done
+} >odd.csv
+run=(run -X PUT "$URL/x/{{id}}" -d '{"name": "{{name}}", "city": "{{城市}}"}' --extract 'msg=$.msg')
+expect 3 "${run[@]}" -i odd.csv --name odd
+failed=$(field odd .counts.failed)
+at_least 1 "$failed" "failed rows"
+
+expect 0 export odd --format csv -o all.csv
+equal '城市,id,"a,b",name,sluice_seq,sluice_state,sluice_attempts,sluice_http_status,sluice_code,sluice_message,msg' \
+	"$(head -n 1 all.csv | tr -d '\r')" "the columns"
+equal 600 "$(stat -c %a all.csv)" "mode of what was written"
+python3 - <<'PY' || fail "an export loses or moves something"
+import csv
+given = list(csv.reader(open("odd.csv", newline="")))
+back = list(csv.reader(open("all.csv", newline="")))
+assert [row[:4] for row in back] == given, "the input's columns"
+for seq, row in enumerate(back[1:], 1):
+    assert row[4] == str(seq) and row[6] == "1", row
+    assert (row[5], row[7]) in (("done", "200"), ("failed", "404")), row
+PY
+
+# The failed ones go in again, from CSV and from NDJSON, and are the same items.
+expect 0 export odd --state failed --format csv -o failed.csv
+expect 0 export odd --state failed -o failed.ndjson
+expect 0 export odd --state failed --json
+cmp out failed.ndjson || fail "--json is not NDJSON"
+upstream_set permanent-percent=0
+for format in csv ndjson; do
+	expect 0 "${run[@]}" -i "failed.$format" --name "again-$format"
+	equal "$failed" "$(field "again-$format" .counts.done)" "rows sent again from $format"
+done
+inputs() { exported "$1" "${@:2}" | jq -cS '.input | {id, name, "城市"}'; }
+inputs odd --state failed >wanted
+inputs again-ndjson | diff wanted - || fail "other items from NDJSON"
+inputs again-csv | diff wanted - || fail "other items from CSV"
+# Of an export of an export, what is ours is not there twice.
+expect 0 export again-csv --format csv
+equal 1 "$(head -n 1 out | grep -o sluice_state | wc -l)" "columns sluice_state"
+contains out ",sluice_msg"
+
+# A command that was wrong leaves nothing that the right one stumbles over.
+expect 2 run "$URL/y/{{nmae}}" -i odd.csv --name typo
+equal 0 "$("$SLUICE" ls --json | jq '[.jobs[] | select(.name == "typo")] | length')" "jobs of a mistyped command"
+expect 0 run "$URL/y/{{name|none}}" -i odd.csv --name typo
