@@ -21,6 +21,7 @@ static const char *const transport_names[TRANSPORTS] = {
     [TRANSPORT_HANDSHAKE] = "handshake", [TRANSPORT_TIMEOUT] = "timeout",
     [TRANSPORT_BROKEN] = "broken",   [TRANSPORT_RESENT] = "resent",
     [TRANSPORT_TOO_MANY_REDIRECTS] = "redirects", [TRANSPORT_LOCAL] = "local",
+    [TRANSPORT_TOO_LARGE] = "too_large", [TRANSPORT_NO_ROOM] = "no_room",
 };
 
 const char *decision_name(enum decision decision)
@@ -73,6 +74,7 @@ static const struct reading not_sent = {DECISION_RETRY, false, true};
 static const struct reading not_sent_by_our_fault = {DECISION_RETRY, false, false};
 static const struct reading refused_for_now = {DECISION_RETRY, false, true};
 static const struct reading failed_for_now = {DECISION_RETRY, true, true};
+static const struct reading unread_by_our_fault = {DECISION_RETRY, true, false};
 static const struct reading throttled = {DECISION_THROTTLE, false, true};
 static const struct reading cannot_know = {DECISION_UNKNOWN, true, true};
 
@@ -158,6 +160,10 @@ static struct reading read_attempt(const struct attempt_facts *facts)
 		return cannot_know;
 	case TRANSPORT_LOCAL:
 		return not_sent_by_our_fault;
+	case TRANSPORT_TOO_LARGE:
+		return failed_for_good;
+	case TRANSPORT_NO_ROOM:
+		return unread_by_our_fault;
 	case TRANSPORT_RENDER:
 	case TRANSPORT_URL:
 	case TRANSPORT_TLS:

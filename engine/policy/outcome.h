@@ -37,6 +37,8 @@ enum transport {
 	TRANSPORT_BROKEN,   /* connection lost while sending or receiving */
 	TRANSPORT_RESENT,   /* libcurl was about to send it a second time; we aborted */
 	TRANSPORT_TOO_MANY_REDIRECTS,
+	TRANSPORT_TOO_LARGE,/* a response so large that its rules could not be judged; permanent */
+	TRANSPORT_NO_ROOM,  /* the same, for too many large ones came at once; temporary */
 	TRANSPORT_LOCAL,    /* out of memory or descriptors on this side: nothing sent */
 	TRANSPORTS
 };
@@ -74,7 +76,7 @@ struct verdict {
 };
 
 /* Not charged, and so not bounded by the budget: our own shortage
- * (TRANSPORT_LOCAL), a rule's pause, a server's wait that pauses the job, and a
+ * (TRANSPORT_LOCAL, TRANSPORT_NO_ROOM), a rule's pause, a server's wait that pauses the job, and a
  * throttle that tells both that the quota is used up (remaining 0) and until
  * when. */
 

@@ -20,6 +20,18 @@ void condition_free(struct condition *condition)
 	free(condition);
 }
 
+bool condition_reads_body(const struct condition *condition)
+{
+	for (int i = 0; i < condition->count; i++) {
+		const struct node *node = &condition->nodes[i];
+
+		if (node->kind == NODE_COMPARE &&
+		    (node->subject == LEFT_BODY || node->subject == LEFT_PATH))
+			return true;
+	}
+	return false;
+}
+
 /* One evaluation. */
 struct evaluation {
 	const struct condition *condition;

@@ -28,6 +28,8 @@ struct response_view {
 /* Errors: "column 12: expected a comparison". */
 enum status condition_compile(const char *text, struct condition **condition, struct error *error);
 void condition_free(struct condition *condition);
+/* Does it ask for anything of the body? */
+bool condition_reads_body(const struct condition *condition);
 bool condition_holds(const struct condition *condition, const struct response_view *response,
                      struct jsonpath *jsonpath);
 

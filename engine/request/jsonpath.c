@@ -1,5 +1,6 @@
 #include "engine/request/jsonpath.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,11 @@ struct jsonpath {
 	struct buffer body;
 	bool known, valid;
 	struct json_span root;
+	struct json_span held; /* the caller's, not copied; NULL: none */
 };
+
+/* SQLite makes a tree of ten times the text's size: of large ones one at a time. */
+static pthread_mutex_t large_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 void jsonpath_free(struct jsonpath *jsonpath)
 {
@@ -60,6 +65,8 @@ static bool ask(struct jsonpath *jsonpath, struct json_span json, const char *pa
 
 	sqlite3_bind_text64(jsonpath->get, 1, json.at, json.length, SQLITE_STATIC, SQLITE_UTF8);
 	sqlite3_bind_text(jsonpath->get, 2, path, -1, SQLITE_STATIC);
+	if (json.length > KEEP_BYTES_MAX)
+		pthread_mutex_lock(&large_mutex);
 	*status = sqlite3_step(jsonpath->get);
 	if (*status == SQLITE_ROW)
 		text = sqlite3_column_text(jsonpath->get, 0);
@@ -67,6 +74,8 @@ static bool ask(struct jsonpath *jsonpath, struct json_span json, const char *pa
 		buffer_append(out, text, (size_t)sqlite3_column_bytes(jsonpath->get, 0));
 	sqlite3_reset(jsonpath->get);
 	sqlite3_clear_bindings(jsonpath->get);
+	if (json.length > KEEP_BYTES_MAX)
+		pthread_mutex_unlock(&large_mutex);
 	return text != NULL;
 }
 
@@ -109,9 +118,30 @@ bool jsonpath_check(struct jsonpath *jsonpath, const char *path)
 	return status == SQLITE_ROW;
 }
 
-/* Keep a copy of the body and check it, unless it is the one from before. */
+void jsonpath_hold(struct jsonpath *jsonpath, const char *body, size_t length)
+{
+	buffer_reset(&jsonpath->body, KEEP_BYTES_MAX);
+	jsonpath->held = (struct json_span){body, length};
+	jsonpath->known = false;
+}
+
+void jsonpath_release(struct jsonpath *jsonpath)
+{
+	jsonpath->held = (struct json_span){NULL, 0};
+	jsonpath->known = false;
+}
+
+/* Keep a copy of the body and check it, unless it is held, or it is the one from before. */
 static bool take_body(struct jsonpath *jsonpath, const char *body, size_t length)
 {
+	if (jsonpath->held.at && jsonpath->held.at == body && jsonpath->held.length == length) {
+		if (!jsonpath->known)
+			jsonpath->valid = length <= TEXT_BYTES_MAX &&
+			                  json_trim(body, length, &jsonpath->root, NULL);
+		jsonpath->known = true;
+		return jsonpath->valid;
+	}
+	jsonpath->held = (struct json_span){NULL, 0};
 	if (jsonpath->known && jsonpath->body.length == length &&
 	    (length == 0 || memcmp(jsonpath->body.data, body, length) == 0))
 		return jsonpath->valid;

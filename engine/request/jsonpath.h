@@ -15,6 +15,11 @@ void jsonpath_free(struct jsonpath *jsonpath);
 /* Is this a path SQLite accepts? */
 bool jsonpath_check(struct jsonpath *jsonpath, const char *path);
 
+/* The body that is asked about next stays where it is, unchanged, until
+ * jsonpath_release: it need not be copied. */
+void jsonpath_hold(struct jsonpath *jsonpath, const char *body, size_t length);
+void jsonpath_release(struct jsonpath *jsonpath);
+
 /* The JSON text of the value at `path`, numbers as written, appended to `out`;
  * false: nothing there, or the body is not JSON. */
 bool jsonpath_get(struct jsonpath *jsonpath, const char *body, size_t length, const char *path,

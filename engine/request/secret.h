@@ -37,11 +37,20 @@ enum status secret_expand(struct secret_set *set, const char *text, struct buffe
 /* Does the text hold a reference? */
 bool secret_referenced(const char *text);
 
-/* Overwrite every known secret value (of at least 4 bytes; raw, URL-encoded,
- * JSON-escaped and base64 forms, and base64 of "user:password" pairs) with
- * '*' of the same length, in place.  Thread-safe for readers once no more
- * values are added.  True if anything was masked. */
+/* Overwrite every known secret value with '*' of the same length, in place,
+ * however it is written: as it is, percent-encoded, with JSON or HTML escapes
+ * for any of its characters (once, or one inside the other), and in base64, of
+ * itself or of something that holds it ("user:secret").  A value of less than 4
+ * bytes is masked as it is, where it stands between other things than letters
+ * and digits: anywhere else it would mask half of any text.  Thread-safe for
+ * readers once no more values are added.  True if anything was masked. */
 bool secret_mask(const struct secret_set *set, char *bytes, size_t length);
+
+/* The same for a text that was cut: what begins like a secret at its end, too. */
+bool secret_mask_cut(const struct secret_set *set, char *bytes, size_t length);
+
+/* No value is written longer than this: 64 KiB, each byte as \u00xx. */
+#define SECRET_WRITTEN_MAX ((size_t)7 * 65536)
 
 /* Merge: the values of `from` join `into`. */
 enum status secret_set_merge(struct secret_set *into, const struct secret_set *from);

@@ -4,7 +4,7 @@
 
 #include "engine/request/secret_reference.h"
 
-#define SECRET_MASK_MIN 4 /* shorter values would mask half of any text */
+#define SECRET_MASK_MIN 4 /* a shorter value is masked where it stands alone */
 
 /* Locked memory, handed out and never taken back before the set goes. */
 struct secret_chunk {
@@ -18,18 +18,24 @@ struct secret_entry {
 	size_t length;
 };
 
-/* A guise of a value that must not be seen. */
+/* What is looked for: a value, or the part of its base64 that depends on
+ * nothing else. */
 struct secret_form {
-	char *at; /* in locked memory */
+	const char *at; /* in locked memory */
 	size_t length;
+	int next;       /* the next that begins with the same byte, -1 */
+	bool alone;     /* only where it stands alone */
+	bool edge;      /* base64 whose next character holds some bits of it, too */
 };
 
 struct secret_set {
 	struct secret_chunk *chunks;
 	struct secret_entry *entries;
 	int entry_count, entry_capacity;
-	struct secret_form *forms; /* longest first: a short value may be part of a long one */
+	struct secret_form *forms;
 	int form_count, form_capacity;
+	int first[256]; /* by their first byte: 1 + the index of a form, 0: none */
+	unsigned char pairs[8192]; /* a bit for each two bytes a form may begin with in a text */
 	char marker[24]; /* what every marker begins with; "" in an ordinary set */
 };
 
@@ -37,5 +43,13 @@ struct secret_set {
 char *secret_keep(struct secret_set *set, const char *bytes, size_t length);
 /* Let secret_mask know a value; false without memory. */
 bool secret_mask_add(struct secret_set *set, const char *value, size_t length);
+
+/* One character written as an escape: %41 \u0041 \" &amp; &#65; &#x41; or, for a
+ * blank, +.  Its bytes to `out`, the text's bytes it takes to *taken; returns
+ * how many bytes it stands for, 0: none begins here.  `nested`: an escape
+ * inside another (%2541 \\u0041 &amp;amp;).  `wanted` is what is hoped for:
+ * \\ may be a backslash, or the beginning of a nested escape. */
+size_t secret_unescape(const char *at, const char *end, bool nested, char wanted, char out[4],
+                       size_t *taken);
 
 #endif

@@ -1,5 +1,4 @@
-/* Keeping values out of what leaves the process, and knowing by its name what
- * is a value of that kind. */
+/* Keeping values out of what leaves the process, however they are written. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,14 +6,43 @@
 #include "engine/request/encode.h"
 #include "engine/request/secret_internal.h"
 
-static bool add_form(struct secret_set *set, const char *bytes, size_t length)
+static bool is_escape(char c)
 {
-	int place = 0;
+	return c == '%' || c == '\\' || c == '&' || c == '+';
+}
+
+static void add_pairs(struct secret_set *set, const char *bytes, size_t length)
+{
+	unsigned first = (unsigned char)bytes[0];
+
+	for (unsigned second = 0; second < 256; second++) {
+		unsigned pair = first << 8 | second;
+
+		if (length == 1 || (unsigned char)bytes[1] == second || is_escape((char)second))
+			set->pairs[pair >> 3] |= (unsigned char)(1U << (pair & 7));
+	}
+}
+
+/* May a form begin here, with its first byte as it is?  Mostly not, and this is
+ * asked for every byte that is stored. */
+static bool promising(const struct secret_set *set, const char *at)
+{
+	unsigned pair = (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
+
+	return set->pairs[pair >> 3] & 1U << (pair & 7);
+}
+
+static bool add_form(struct secret_set *set, const char *bytes, size_t length, bool alone,
+                     bool edge)
+{
+	struct secret_form *form;
+	int *first;
 	char *kept;
 
-	if (length < SECRET_MASK_MIN)
+	if (length == 0)
 		return true;
-	for (int i = 0; i < set->form_count; i++) {
+	first = &set->first[(unsigned char)bytes[0]];
+	for (int i = *first - 1; i >= 0; i = set->forms[i].next) {
 		if (set->forms[i].length == length && memcmp(set->forms[i].at, bytes, length) == 0)
 			return true;
 	}
@@ -30,107 +58,197 @@ static bool add_form(struct secret_set *set, const char *bytes, size_t length)
 	kept = secret_keep(set, bytes, length);
 	if (!kept)
 		return false;
-	while (place < set->form_count && set->forms[place].length >= length)
-		place++;
-	memmove(&set->forms[place + 1], &set->forms[place],
-	        (size_t)(set->form_count - place) * sizeof(*set->forms));
-	set->forms[place] = (struct secret_form){kept, length};
-	set->form_count++;
+	form = &set->forms[set->form_count++];
+	*form = (struct secret_form){kept, length, *first - 1, alone, edge};
+	*first = set->form_count;
+	add_pairs(set, bytes, length);
 	return true;
+}
+
+/* In base64 a value's characters depend on how many bytes stand before it, and
+ * at its edges on those bytes: of each of the three ways only what does not. */
+static bool add_base64(struct secret_set *set, const char *value, size_t length)
+{
+	struct buffer padded = {0}, coded = {0};
+	bool ok = true;
+
+	for (size_t before = 0; ok && before < 3; before++) {
+		size_t start = (before * 8 + 5) / 6, end = (before + length) * 8 / 6;
+		bool edge = (before + length) * 8 % 6 != 0;
+
+		padded.length = coded.length = 0;
+		buffer_append(&padded, "\0\0", before);
+		buffer_append(&padded, value, length);
+		encode_base64(&coded, padded.data, padded.length);
+		ok = !padded.failed && !coded.failed;
+		if (!ok || end - start < SECRET_MASK_MIN)
+			continue;
+		ok = add_form(set, coded.data + start, end - start, false, edge);
+		for (size_t i = start; i < end; i++) { /* RFC 4648, 5 */
+			if (coded.data[i] == '+')
+				coded.data[i] = '-';
+			else if (coded.data[i] == '/')
+				coded.data[i] = '_';
+		}
+		ok = ok && add_form(set, coded.data + start, end - start, false, edge);
+	}
+	secret_buffer_free(&padded);
+	secret_buffer_free(&coded);
+	return ok;
 }
 
 bool secret_mask_add(struct secret_set *set, const char *value, size_t length)
 {
-	struct buffer form = {0};
-	bool ok;
+	return add_form(set, value, length, length < SECRET_MASK_MIN, false) &&
+	       add_base64(set, value, length);
+}
 
-	if (length < SECRET_MASK_MIN)
-		return true;
-	ok = add_form(set, value, length);
-	encode_percent(&form, value, length);
-	ok = ok && !form.failed && add_form(set, form.data, form.length);
-	form.length = 0;
-	buffer_json_inner(&form, value, length);
-	ok = ok && !form.failed && add_form(set, form.data, form.length);
-	form.length = 0;
-	encode_base64(&form, value, length);
-	while (form.length > 0 && form.data[form.length - 1] == '=')
-		form.length--; /* some leave the padding out */
-	ok = ok && !form.failed && add_form(set, form.data, form.length);
-	secret_buffer_free(&form);
-	return ok;
+/* The text being looked through. */
+struct scan {
+	const struct secret_set *set;
+	const char *start, *end;
+	bool cut; /* it went on */
+};
+
+/* Where a byte could be itself or begin an escape: the kinds taken for escapes.
+ * A text is rarely written with more than one. */
+struct way {
+	const char *escapes;
+	bool nested;
+};
+static const struct way ways[] = {{"", false},  {"%\\&+", false}, {"%\\&+", true}, {"%+", false},
+                                  {"\\", false}, {"&", false},      {"%+", true},   {"\\", true},
+                                  {"&", true}};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+/* Does the form stand here?  The text's bytes it takes; 0: no.  *ambiguous: it
+ * might, taken in another way. */
+static size_t match(const struct scan *scan, const struct secret_form *form, const char *at,
+                    const struct way *way, bool *ambiguous)
+{
+	const char *from = at;
+	size_t done = 0;
+
+	while (done < form->length) {
+		char bytes[4];
+		size_t taken = 0, count = 0;
+		bool same;
+
+		if (at == scan->end)
+			return scan->cut && done >= SECRET_MASK_MIN ? (size_t)(at - from) : 0;
+		same = *at == form->at[done];
+		if (is_escape(*at)) {
+			*ambiguous = true;
+			if (!same || strchr(way->escapes, *at))
+				count = secret_unescape(at, scan->end, way->nested, form->at[done], bytes,
+				                        &taken);
+			if (count > form->length - done || memcmp(bytes, form->at + done, count) != 0)
+				count = 0;
+			if (count == 0 && !same) /* an escape that was cut */
+				return scan->cut && done >= SECRET_MASK_MIN && scan->end - at < 12
+				           ? (size_t)(scan->end - from)
+				           : 0;
+		}
+		if (count == 0 && !same)
+			return 0;
+		at += count > 0 ? taken : 1;
+		done += count > 0 ? count : 1;
+	}
+	return (size_t)(at - from);
+}
+
+static bool stands_alone(const struct scan *scan, const char *at, size_t length)
+{
+	return (at == scan->start || !isalnum((unsigned char)at[-1])) &&
+	       (at + length == scan->end || !isalnum((unsigned char)at[length]));
+}
+
+/* The longest of the forms that begin with this byte, here. */
+static size_t longest(const struct scan *scan, unsigned char byte, const char *at)
+{
+	size_t best = 0;
+
+	for (int i = scan->set->first[byte] - 1; i >= 0; i = scan->set->forms[i].next) {
+		const struct secret_form *form = &scan->set->forms[i];
+		bool again = true;
+
+		for (size_t way = 0; way < (form->alone ? 1 : WAYS) && again; way++) {
+			size_t length;
+
+			again = false;
+			length = match(scan, form, at, &ways[way], &again);
+			if (length > 0 && form->edge && at + length < scan->end &&
+			    isalnum((unsigned char)at[length]))
+				length++;
+			if (length > best && (!form->alone || stands_alone(scan, at, length)))
+				best = length;
+		}
+	}
+	return best;
+}
+
+/* The longest that begins here, its first character as it is or escaped. */
+static size_t match_any(const struct scan *scan, const char *at)
+{
+	size_t best = scan->set->first[(unsigned char)*at] ? longest(scan, (unsigned char)*at, at) : 0;
+	char bytes[4];
+	size_t taken;
+
+	if (!is_escape(*at))
+		return best;
+	/* A backslash is hoped for once, too. */
+	for (int i = 0; i < 4; i++) {
+		size_t length;
+
+		if (secret_unescape(at, scan->end, i & 1, i & 2 ? '\\' : '\0', bytes, &taken) == 0 ||
+		    !scan->set->first[(unsigned char)bytes[0]])
+			continue;
+		length = longest(scan, (unsigned char)bytes[0], at);
+		if (length > best)
+			best = length;
+	}
+	return best;
+}
+
+static bool mask(const struct scan *scan, char *bytes)
+{
+	/* Overwritten only once past: the next may begin inside. */
+	size_t length = (size_t)(scan->end - scan->start), from = 0, to = 0;
+	bool masked = false;
+
+	for (size_t at = 0; at < length; at++) {
+		size_t found;
+
+		if (at + 1 < length && !is_escape(bytes[at]) && !promising(scan->set, bytes + at))
+			continue;
+		found = match_any(scan, bytes + at);
+		if (found == 0)
+			continue;
+		if (at > to) {
+			memset(bytes + from, '*', to - from);
+			from = at;
+		} else if (!masked) {
+			from = at;
+		}
+		if (at + found > to)
+			to = at + found;
+		masked = true;
+	}
+	if (masked)
+		memset(bytes + from, '*', to - from);
+	return masked;
 }
 
 bool secret_mask(const struct secret_set *set, char *bytes, size_t length)
 {
-	bool masked = false;
+	const struct scan scan = {set, bytes, bytes + length, false};
 
-	for (int i = 0; length > 0 && i < set->form_count; i++) {
-		const struct secret_form *form = &set->forms[i];
-		char *end = bytes + length, *at = bytes;
-
-		while ((at = memmem(at, (size_t)(end - at), form->at, form->length))) {
-			memset(at, '*', form->length);
-			at += form->length;
-			masked = true;
-		}
-	}
-	return masked;
+	return length > 0 && set->form_count > 0 && mask(&scan, bytes);
 }
 
-/* ---- names ------------------------------------------------------------- */
-
-/* The name in lower case, its words parted by '-': "X-Api_Key", "accessKey"
- * -> "-x-api-key-", "-access-key-". */
-static void words_of(const char *name, char *out, size_t size)
+bool secret_mask_cut(const struct secret_set *set, char *bytes, size_t length)
 {
-	size_t length = 0;
+	const struct scan scan = {set, bytes, bytes + length, true};
 
-	out[length++] = '-';
-	for (const char *at = name; *at && length + 3 < size; at++) {
-		unsigned char c = (unsigned char)*at;
-
-		if (!isalnum(c)) {
-			if (out[length - 1] != '-')
-				out[length++] = '-';
-			continue;
-		}
-		if (isupper(c) && at > name && islower((unsigned char)at[-1]))
-			out[length++] = '-';
-		out[length++] = (char)tolower(c);
-	}
-	if (out[length - 1] != '-')
-		out[length++] = '-';
-	out[length] = '\0';
-}
-
-static bool holds_any(const char *words, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strstr(words, list[i]))
-			return true;
-	}
-	return false;
-}
-
-bool secret_name(const char *name)
-{
-	/* With hyphens: whole words; a hyphen at the end only: a word's end. */
-	static const char *const secret[] = {
-	    "authorization", "authentication", "-auth-", "-oauth-", "cookie", "secret", "password",
-	    "passwd", "passphrase", "-pwd-", "-pass-", "credential", "signature", "-sign-", "-sig-",
-	    "token-", "key-", "session-id-", "sessionid-", "sessid-",
-	};
-	/* Keys and tokens that open no door. */
-	static const char *const harmless[] = {
-	    "idempotency", "idempotent", "dedup", "-public-", "-sort-", "-order-", "-partition-",
-	    "-cache-", "-routing-", "-primary-", "-foreign-", "-row-", "-page-", "pagetoken-", "-next-",
-	    "-continuation-", "-sync-", "-cursor-", "-object-", "-message-", "-surrogate-", "monkey-",
-	    "turkey-", "hotkey-", "cancel-",
-	};
-	char words[256];
-
-	words_of(name, words, sizeof(words));
-	return holds_any(words, secret, sizeof(secret) / sizeof(secret[0])) &&
-	       !holds_any(words, harmless, sizeof(harmless) / sizeof(harmless[0]));
+	return length > 0 && set->form_count > 0 && mask(&scan, bytes);
 }

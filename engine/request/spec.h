@@ -69,6 +69,7 @@ struct spec {
 	char *ok_if_text;
 	struct name_value *extract;
 	int extract_count;
+	bool reads_body;          /* a rule, ok_if or extract looks into a response's body */
 
 	enum store_body store_body;
 	int64_t body_bytes_max;

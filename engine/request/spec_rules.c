@@ -162,5 +162,11 @@ enum status spec_read_rules(struct spec *spec, struct json_span root, struct err
 	if (status == STATUS_OK)
 		status = read_extract(spec, root, jsonpath, error);
 	jsonpath_free(jsonpath);
+	spec->reads_body = spec->extract_count > 0 || (spec->ok_if && condition_reads_body(spec->ok_if));
+	for (int i = 0; status == STATUS_OK && i < spec->rule_count; i++) {
+		const struct spec_rule *rule = &spec->rules[i];
+
+		spec->reads_body |= rule->code || rule->message || condition_reads_body(rule->condition);
+	}
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/request/transfer_body.h"
 #include "engine/request/transfer_handle.h"
 
 #define IDLE_HANDLES_MAX 1024
@@ -48,7 +49,7 @@ void exchange_free(struct exchange *exchange)
 {
 	rendered_free(&exchange->request);
 	buffer_free(&exchange->response.headers);
-	buffer_free(&exchange->response.body);
+	body_drop(exchange, 0);
 }
 
 /* In place: this runs once per request, in the busiest thread of all. */
@@ -75,7 +76,7 @@ void exchange_reset(struct exchange *exchange, size_t keep_max)
 	request->headers_constant = request->has_body = false;
 	request->idempotency_key[0] = '\0';
 	buffer_reset(&response->headers, keep_max);
-	buffer_reset(&response->body, keep_max);
+	body_drop(exchange, keep_max);
 	response_clear(response);
 	exchange->plan = NULL;
 	exchange->may_repeat = false;
@@ -206,7 +207,7 @@ void transfer_start(struct transfer *transfer, struct exchange *exchange)
 	struct response *response = &exchange->response;
 	response_clear(response);
 	buffer_reset(&response->headers, SIZE_MAX);
-	buffer_reset(&response->body, SIZE_MAX);
+	body_drop(exchange, BODY_BYTES_FREE);
 	response->started_wall_ms = clock_wall_ms();
 	struct handle *handle = idle_take(transfer);
 	if (!handle) {

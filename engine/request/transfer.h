@@ -37,10 +37,26 @@
 
 #define RESPONSE_HEADERS_MAX 65536
 
-/* Past body_bytes_max the body is only counted; past this much more the rest
- * is not waited for (an endless or a bomb of a body): the exchange ends as if
- * the body ended there, truncated. */
+/* Bodies.  Where the job's rules or extract read them (spec.reads_body) up to
+ * BODY_BYTES_JUDGED_MAX are held, otherwise up to body_bytes_max; past that a
+ * body is only counted, and past BODY_BYTES_IGNORED_MAX more the rest is not
+ * waited for (an endless or a bomb of a body): the exchange ends as if the body
+ * ended there, truncated.  A body that is to be read and cannot be held whole
+ * ends the exchange at once.
+ *
+ * What bodies hold beyond BODY_BYTES_FREE each is drawn from BODY_ROOM, one
+ * budget for all the process. */
+#define BODY_BYTES_JUDGED_MAX (64 << 20)
 #define BODY_BYTES_IGNORED_MAX (64 << 20)
+#define BODY_BYTES_FREE (64 << 10)
+#define BODY_ROOM ((size_t)256 << 20)
+
+enum body_end {
+	BODY_WHOLE,
+	BODY_CAPPED,    /* the rest was not wanted */
+	BODY_TOO_LARGE, /* it was wanted: past BODY_BYTES_JUDGED_MAX */
+	BODY_NO_ROOM,   /* it was wanted: BODY_ROOM is used up */
+};
 
 #define REDIRECTS_MAX 10
 
@@ -54,7 +70,8 @@ struct response {
 	int64_t bytes_sent;   /* headers and body, all hops and re-sends */
 	struct buffer headers;/* raw block of the last response, "Name: value\r\n" lines without
 	                         status line and trailers; whole lines up to RESPONSE_HEADERS_MAX */
-	struct buffer body;   /* decoded; capped at body_bytes_max */
+	struct buffer body;   /* decoded */
+	enum body_end body_end;
 	int64_t body_bytes;   /* what came, cap or not */
 	bool truncated;       /* body holds less than came */
 	int64_t started_wall_ms;
@@ -67,18 +84,22 @@ struct exchange {
 	const struct plan *plan;   /* timeouts, proxy, TLS, redirects: plan_spec() */
 	struct rendered request;
 	bool may_repeat;           /* idempotent or keyed */
-	int64_t body_bytes_max;
+	int64_t body_bytes_max;    /* to be kept in the end */
 	/* out */
 	struct response response;
 	/* transfer's own */
 	void *handle;
 	struct exchange *next;
 	int prereq_calls;
+	size_t body_room;          /* drawn from BODY_ROOM */
 	void *owner;               /* free for the caller */
 };
 void exchange_free(struct exchange *exchange); /* its buffers, not itself */
 /* Back to zero for another use; each buffer keeps at most keep_max bytes of memory. */
 void exchange_reset(struct exchange *exchange, size_t keep_max);
+/* Cut the body to at most `bytes` and give back the memory beyond; any thread. */
+void exchange_cut_body(struct exchange *exchange, size_t bytes);
+size_t exchange_body_room(void); /* of BODY_ROOM, left now */
 size_t exchange_memory(const struct exchange *exchange); /* bytes its buffers hold */
 
 struct transfer;

@@ -36,7 +36,7 @@ struct handle {
 	int node_capacity;
 	bool answered;                  /* a final status line came since the last prereq */
 	bool headers_ended;             /* not inside a header block */
-	bool body_abandoned;            /* BODY_BYTES_IGNORED_MAX was passed */
+	bool body_abandoned;            /* the rest is not waited for */
 	int socket_errno;               /* why no socket could be made, 0 */
 	char error[CURL_ERROR_SIZE];
 };

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "engine/request/secret.h"
+#include "engine/request/transfer_body.h"
 #include "engine/request/transfer_handle.h"
 
 /* "HTTP/1.1 200 OK" -> 11, 200; "HTTP/2 200" -> 20, 200. */
@@ -31,6 +32,7 @@ static void status_line(struct handle *handle, const char *line, size_t length)
 	response->http_status = status >= 200 ? status : 0; /* 1xx is no answer yet */
 	response->headers.length = 0;
 	response->body.length = 0;
+	response->body_end = BODY_WHOLE;
 	response->body_bytes = 0;
 	response->truncated = false;
 	handle->headers_ended = false;
@@ -58,24 +60,11 @@ size_t handle_on_header(char *line, size_t size, size_t count, void *context)
 size_t handle_on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct handle *handle = context;
-	struct exchange *exchange = handle->exchange;
-	struct response *response = &exchange->response;
-	size_t length = size * count, keep = length;
-	int64_t room = exchange->body_bytes_max - (int64_t)response->body.length;
-	if (room < 0)
-		room = 0;
-	if ((uint64_t)room < keep) {
-		keep = (size_t)room;
-		response->truncated = true;
-	}
-	buffer_append(&response->body, bytes, keep);
-	response->body_bytes += (int64_t)length;
-	if (response->truncated &&
-	    response->body_bytes - (int64_t)response->body.length > BODY_BYTES_IGNORED_MAX) {
-		handle->body_abandoned = true;
-		return 0;
-	}
-	return response->body.failed ? 0 : length;
+	size_t length = size * count;
+	if (body_take(handle->exchange, bytes, length))
+		return length;
+	handle->body_abandoned = !handle->exchange->response.body.failed;
+	return 0;
 }
 
 /* Scheme and authority of a URL, up to path or query. */

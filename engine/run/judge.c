@@ -56,3 +56,17 @@ const struct spec_rule *judge_rules(const struct judge *judge, const struct spec
 	}
 	return NULL;
 }
+
+bool judge_needs_rest(const struct judge *judge, const struct spec *spec,
+                      const struct response_view *response)
+{
+	for (int i = 0; i < spec->rule_count; i++) {
+		const struct spec_rule *rule = &spec->rules[i];
+
+		if (condition_reads_body(rule->condition))
+			return true;
+		if (condition_holds(rule->condition, response, judge->jsonpath))
+			return false;
+	}
+	return spec->ok_if != NULL && condition_reads_body(spec->ok_if);
+}

@@ -20,6 +20,11 @@ const struct spec_rule *judge_rules(const struct judge *judge, const struct spec
                                     const struct response_view *response,
                                     enum decision *decision, const char **class_name);
 
+/* The body was cut: would what is missing of it have to be read to judge, as no
+ * rule before that one holds? */
+bool judge_needs_rest(const struct judge *judge, const struct spec *spec,
+                      const struct response_view *response);
+
 /* The value at a path of the body, for a person: strings decoded, others as
  * written, cut on a character boundary.  False (and out as it was): path is
  * NULL, or nothing is there. */

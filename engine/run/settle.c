@@ -14,6 +14,9 @@
 /* Header lines kept of a response, in bytes. */
 #define HEADERS_KEPT_MAX 8192
 
+/* What is taken out of a response, in bytes: a value beyond it is left out. */
+#define EXTRACTED_MAX ((size_t)1 << 20)
+
 /* So much of a message is looked at for secrets before it is cut. */
 #define TEXT_WIDE 8192
 
@@ -66,6 +69,30 @@ static void keep_text(const struct secret_set *secrets, char *wide, char *out, s
 		out[bad] = '\0';
 }
 
+static bool body_missing(const struct response *response)
+{
+	return response->body_end == BODY_TOO_LARGE || response->body_end == BODY_NO_ROOM;
+}
+
+/* What was to be taken out of it may be had the next time. */
+static bool worth_another(const struct response *response, const struct spec *spec)
+{
+	return response->body_end == BODY_NO_ROOM && spec->extract_count > 0 &&
+	       (spec->idempotent || spec->keyed);
+}
+
+/* Not judged is not done: it is as if no whole response had come. */
+static void refuse_body(struct response *response)
+{
+	const bool large = response->body_end == BODY_TOO_LARGE;
+
+	response->transport = large ? TRANSPORT_TOO_LARGE : TRANSPORT_NO_ROOM;
+	snprintf(response->error_text, sizeof(response->error_text),
+	         large ? "response too large: more than %d MiB, and the job's rules read its body"
+	               : "response too large: no room for it beside others (%d MiB in all)",
+	         large ? BODY_BYTES_JUDGED_MAX >> 20 : (int)(BODY_ROOM >> 20));
+}
+
 static enum decision apply_rules(struct settlement *settlement, struct pool_worker *worker,
                                  const struct plan *plan, const char **class_name)
 {
@@ -80,10 +107,16 @@ static enum decision apply_rules(struct settlement *settlement, struct pool_work
 	};
 	const struct judge judge = {worker->jsonpath, &worker->scratch};
 	enum decision decision;
-	const struct spec_rule *rule =
-	    judge_rules(&judge, plan_spec(plan), &view, &decision, class_name);
+	const struct spec_rule *rule;
 	char wide[TEXT_WIDE];
 
+	if (body_missing(response) && (judge_needs_rest(&judge, plan_spec(plan), &view) ||
+	                               worth_another(response, plan_spec(plan)))) {
+		refuse_body(&settlement->task->exchange.response);
+		*class_name = transport_name(response->transport);
+		return DECISION_NONE;
+	}
+	rule = judge_rules(&judge, plan_spec(plan), &view, &decision, class_name);
 	if (rule != NULL) {
 		if (judge_text(&judge, &view, rule->code, wide, sizeof(wide)))
 			keep_text(secrets, wide, settlement->code, sizeof(settlement->code));
@@ -116,7 +149,8 @@ static void extract(struct pool_worker *worker, const struct plan *plan,
 		buffer_char(out, ':');
 		buffer_reset(&worker->scratch, 65536);
 		if (jsonpath_get(worker->jsonpath, response->body.data, response->body.length,
-		                 spec->extract[i].value, &worker->scratch))
+		                 spec->extract[i].value, &worker->scratch) &&
+		    out->length + worker->scratch.length <= EXTRACTED_MAX)
 			put_extracted(plan_secrets(plan), &worker->scratch, out);
 		else
 			buffer_text(out, "null");
@@ -195,6 +229,20 @@ static void describe(struct settlement *settlement, const struct response *respo
 	                           settlement->cause);
 }
 
+/* Masked before it is cut, as far as what is kept can be part of a secret. */
+static void keep_body_of(struct exchange *exchange, int64_t bytes_max,
+                         const struct secret_set *secrets)
+{
+	const size_t kept = (size_t)bytes_max;
+
+	exchange_cut_body(exchange, kept + SECRET_WRITTEN_MAX);
+	if (exchange->response.truncated)
+		secret_mask_cut(secrets, exchange->response.body.data, exchange->response.body.length);
+	else
+		secret_mask(secrets, exchange->response.body.data, exchange->response.body.length);
+	exchange_cut_body(exchange, kept);
+}
+
 static void attach_response(struct settlement *settlement, const struct spec *spec,
                             const struct secret_set *secrets)
 {
@@ -206,8 +254,10 @@ static void attach_response(struct settlement *settlement, const struct spec *sp
 	                       (spec->store_body == STORE_BODY_FAILED && !success);
 
 	record->body_bytes = response->body_bytes;
-	if (response->http_status == 0)
+	if (response->http_status == 0) {
+		exchange_cut_body(exchange, 0);
 		return;
+	}
 	keep_headers(response, success && record->n == 1, &settlement->headers);
 	if (settlement->headers.length > 0) {
 		secret_mask(secrets, settlement->headers.data, settlement->headers.length);
@@ -215,9 +265,11 @@ static void attach_response(struct settlement *settlement, const struct spec *sp
 		record->headers_length = settlement->headers.length;
 	}
 	if (keep_body && response->body.data != NULL) {
-		secret_mask(secrets, response->body.data, response->body.length);
+		keep_body_of(exchange, spec->body_bytes_max, secrets);
 		record->body = response->body.data;
 		record->body_length = response->body.length;
+	} else {
+		exchange_cut_body(exchange, 0);
 	}
 }
 
@@ -264,8 +316,11 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 	    .spent_ms = task->since_ms > 0 ? now_ms - task->since_ms : response->total_us / 1000,
 	};
 
-	if (response->transport == TRANSPORT_OK)
+	if (response->transport == TRANSPORT_OK) {
+		jsonpath_hold(worker->jsonpath, response->body.data, response->body.length);
 		facts.rule = apply_rules(settlement, worker, plan, &class_name);
+	}
+	facts.transport = response->transport;
 	headers_read_overridden(response->headers.data, response->headers.length, now_ms,
 	                        &spec->headers, &facts.hints);
 	outcome_decide(&facts, &spec->retry, &worker->random, verdict);
@@ -320,6 +375,7 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, int64_t
 	}
 	if (record->next != ITEM_DONE || record->n > 1)
 		attach_request(settlement, secrets);
+	jsonpath_release(worker->jsonpath);
 	attach_response(settlement, spec, secrets);
 	return settlement;
 }

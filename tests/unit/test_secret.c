@@ -177,7 +177,8 @@ static void test_mask(void **state)
 	    {"Basic c2VjInJldC8x.", "Basic ************."},
 	    {"Basic dXNlcjpwYXNz", "Basic ************"},
 	    {"Basic dXNlcjpwYXNzMQ==", "Basic ************MQ=="}, /* its beginning is the pair */
-	    {"abc", "abc"},   /* too short a value */
+	    {"abc", "***"}, /* a short value, where it stands alone */
+	    {"\"abc\",xabc,abc1", "\"***\",xabc,abc1"},
 	    {"longer-than-long", "****************"},
 	    {"long", "****"},
 	};

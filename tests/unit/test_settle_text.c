@@ -231,6 +231,91 @@ static void test_later_success(void **state)
 	assert_string_equal(record->request, "PUT http://localhost:1/7?key=********************");
 }
 
+/* A body of this many bytes beyond what is stored: {"pad":"…","ok":true}. */
+static void put_large_body(struct stage *stage, size_t pad)
+{
+	struct response *response = answer(stage, 200, "", "{\"pad\":\"");
+
+	for (size_t i = 0; i < pad; i++)
+		buffer_char(&response->body, 'x');
+	buffer_text(&response->body, "\",\"ok\":true,\"id\":7}");
+	response->body_bytes = (int64_t)response->body.length;
+}
+
+/* Rules judge the whole body; what is stored is its beginning, and says so. */
+static void test_large_body(void **state)
+{
+	struct stage *stage = *state;
+	const struct attempt_record *record;
+
+	use_job(stage, "POST",
+	        ",\"ok_if\":\"$.ok == true\",\"extract\":{\"id\":\"$.id\",\"pad\":\"$.pad\"},"
+	        "\"store\":{\"body_bytes_max\":1000}");
+	put_large_body(stage, 3 << 20);
+	record = settle_it(stage);
+	assert_int_equal(record->next, ITEM_DONE);
+	assert_int_equal(record->body_length, 1000);
+	assert_true(record->body_bytes > 3 << 20);
+	assert_bytes(record->extracted, record->extracted_length, "{\"id\":7,\"pad\":null}");
+	/* A secret at the place where it is cut. */
+	for (size_t pad = 970; pad < 1000; pad++) {
+		struct response *response = answer(stage, 200, "", "{\"pad\":\"");
+
+		for (size_t i = 0; i < pad; i++)
+			buffer_char(&response->body, 'x');
+		buffer_text(&response->body, TOKEN "\",\"ok\":true}");
+		response->body_bytes = (int64_t)response->body.length;
+		record = settle_it(stage);
+		assert_int_equal(record->body_length, 1000);
+		assert_null(memmem(record->body, 1000, TOKEN, 4));
+	}
+}
+
+/* What could not be read was not judged. */
+static void test_cut_body(void **state)
+{
+	static const struct {
+		const char *method, *rules;
+		enum body_end end;
+		enum item_state next;
+		const char *class_name;
+	} table[] = {
+	    {"POST", ",\"ok_if\":\"$.ok == true\"", BODY_TOO_LARGE, ITEM_UNKNOWN, "too_large"},
+	    {"PUT", ",\"ok_if\":\"$.ok == true\"", BODY_TOO_LARGE, ITEM_FAILED, "too_large"},
+	    {"POST", ",\"ok_if\":\"$.ok == true\"", BODY_NO_ROOM, ITEM_UNKNOWN, "no_room"},
+	    {"PUT", ",\"ok_if\":\"$.ok == true\"", BODY_NO_ROOM, ITEM_WAITING, "no_room"},
+	    {"PUT", ",\"rules\":[{\"if\":\"status == 200\",\"then\":\"skip\"}],\"ok_if\":\"$.ok == true\"",
+	     BODY_TOO_LARGE, ITEM_SKIPPED, "rule"},
+	    {"PUT", ",\"rules\":[{\"if\":\"status == 200 and $.ok exists\",\"then\":\"done\"}]",
+	     BODY_TOO_LARGE, ITEM_FAILED, "too_large"},
+	    {"PUT", ",\"extract\":{\"id\":\"$.id\"}", BODY_TOO_LARGE, ITEM_DONE, "http"},
+	    {"PUT", ",\"extract\":{\"id\":\"$.id\"}", BODY_NO_ROOM, ITEM_WAITING, "no_room"},
+	    {"POST", ",\"extract\":{\"id\":\"$.id\"}", BODY_NO_ROOM, ITEM_DONE, "http"},
+	    {"POST", "", BODY_CAPPED, ITEM_DONE, "http"},
+	};
+	struct stage *stage = *state;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct attempt_record *record;
+		struct response *response;
+
+		use_job(stage, table[i].method, table[i].rules);
+		response = answer(stage, 200, "", "{\"ok\":tr");
+		response->body_end = table[i].end;
+		response->truncated = true;
+		response->body_bytes = 100 << 20;
+		record = settle_it(stage);
+		assert_int_equal(record->next, table[i].next);
+		assert_string_equal(record->class_name, table[i].class_name);
+		assert_true(record->body_bytes > (int64_t)record->body_length);
+		assert_int_equal(record->http_status, 200);
+		if (strchr(table[i].class_name, '_') != NULL)
+			assert_memory_equal(record->message, "response too large: ", 20);
+		if (table[i].next == ITEM_WAITING)
+			assert_int_equal(record->spent, 0);
+	}
+}
+
 static void test_many_headers(void **state)
 {
 	struct stage *stage = *state;
@@ -257,6 +342,8 @@ int main(void)
 	    cmocka_unit_test(test_a_secret_that_is_a_number),
 	    cmocka_unit_test(test_store_body),
 	    cmocka_unit_test(test_later_success),
+	    cmocka_unit_test(test_large_body),
+	    cmocka_unit_test(test_cut_body),
 	    cmocka_unit_test(test_many_headers),
 	};
 	return cmocka_run_group_tests(tests, stage_setup, stage_teardown);
