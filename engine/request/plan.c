@@ -339,6 +339,8 @@ enum status plan_make(const struct spec *spec, const char *job_name,
 		status = make_body(&maker);
 	if (status == STATUS_OK)
 		status = make_proxy(&maker);
+	if (status == STATUS_OK && !secret_set_has_markers(secrets))
+		status = plan_check_local(&made->spec, error);
 	if (status == STATUS_OK && made->needs_key && !made->spec.key)
 		status = error_set(error, STATUS_USAGE, "{{$key}} is used, but no key column is named");
 	if (status == STATUS_OK)

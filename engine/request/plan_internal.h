@@ -40,4 +40,8 @@ enum status plan_put_header(const char *name, const struct template *value,
                             const struct template_item *item, struct buffer *out,
                             struct error *error);
 
+/* Is what the request needs on this machine there and sound: the proxy's URL,
+ * the files of certificates and keys?  STATUS_USAGE names the place and the file. */
+enum status plan_check_local(const struct spec *spec, struct error *error);
+
 #endif

@@ -76,4 +76,7 @@ const char *url_head(const char *text, size_t length, bool more, struct buffer *
 /* Is a path segment of this absolute URL "." or ".." (also percent-encoded)? */
 bool url_has_dot_segment(const char *url, size_t length);
 
+/* What is wrong with "host", "host:port" or "[::1]:port" as to its port; NULL: nothing. */
+const char *url_port_fault(const char *host, size_t length);
+
 #endif

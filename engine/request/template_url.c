@@ -15,6 +15,29 @@ static size_t until(const char *text, size_t length, const char *stops)
 	return i;
 }
 
+const char *url_port_fault(const char *host, size_t length)
+{
+	const char *end = host + length, *colon;
+	const char *bracket = length > 0 && *host == '[' ? memchr(host, ']', length) : NULL;
+	long port = 0;
+
+	if (length > 0 && *host == '[' && (!bracket || (bracket + 1 < end && bracket[1] != ':')))
+		return "holds an address in brackets that is none";
+	colon = bracket ? bracket + 1 : memchr(host, ':', length);
+	if (!colon || colon >= end || colon + 1 == end)
+		return NULL;
+	if (end - colon > 20 && memcmp(colon + 1, "SX", 2) == 0)
+		return NULL; /* a secret's marker: what it is is seen when it is at hand */
+	for (const char *digit = colon + 1; digit < end; digit++) {
+		if (*digit < '0' || *digit > '9')
+			return "names a port that is no number";
+		port = port * 10 + (*digit - '0');
+		if (port > 65535)
+			return "names a port beyond 65535";
+	}
+	return port == 0 ? "names port 0, which nothing listens on" : NULL;
+}
+
 static const char *check_authority(const char *text, size_t length)
 {
 	const char *at = memrchr(text, '@', length);
@@ -31,7 +54,7 @@ static const char *check_authority(const char *text, size_t length)
 	}
 	if (at && memchr(text, '@', (size_t)(at - text)))
 		return "holds two '@' (write %40 in a password)";
-	return NULL;
+	return url_port_fault(host, host_length);
 }
 
 const char *url_head(const char *text, size_t length, bool more, struct buffer *out)
