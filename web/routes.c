@@ -161,41 +161,57 @@ struct route_upload {
 	struct call call;   /* its request is gone after the open */
 };
 
-static bool format_ask(struct call *call, enum items_format *format)
+/* The place of a query parameter's value among `names`; without one the first. */
+static bool choice_ask(struct call *call, const char *parameter, const char *const *names,
+                       size_t count, const char *said, size_t *choice)
 {
-	static const char *const names[] = {
+	const char *asked = ask_text(call, parameter);
+
+	*choice = 0;
+	if (asked == NULL)
+		return true;
+	for (; *choice < count; ++*choice)
+		if (strcmp(asked, names[*choice]) == 0)
+			return true;
+	reply_problem(call, 400, "%s: %s, not '%s'", parameter, said, asked);
+	return false;
+}
+
+static bool how_ask(struct call *call, struct engine_upload_how *how)
+{
+	static const char *const formats[] = {
 		[FORMAT_AUTO] = "auto", [FORMAT_CSV] = "csv",     [FORMAT_NDJSON] = "ndjson",
 		[FORMAT_JSON] = "json", [FORMAT_LINES] = "lines",
 	};
-	const char *asked = ask_text(call, "format");
+	static const char *const kinds[] = {
+		[UPLOAD_RECOGNISED] = "auto", [UPLOAD_APPENDED] = "append", [UPLOAD_NEW] = "new",
+	};
+	size_t format, kind;
 
-	*format = FORMAT_AUTO;
-	if (asked == NULL)
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(asked, names[i]) == 0) {
-			*format = (enum items_format)i;
-			return true;
-		}
-	}
-	reply_problem(call, 400, "format: csv, ndjson, json, lines or auto, not '%s'", asked);
-	return false;
+	if (!choice_ask(call, "format", formats, sizeof(formats) / sizeof(formats[0]),
+	                "csv, ndjson, json, lines or auto", &format)
+	    || !choice_ask(call, "upload", kinds, sizeof(kinds) / sizeof(kinds[0]),
+	                   "auto, append or new", &kind))
+		return false;
+	how->format = (enum items_format)format;
+	how->kind = (enum upload_kind)kind;
+	return true;
 }
 
 static struct route_upload *upload_open(struct call *call)
 {
 	struct route_upload *upload;
-	enum items_format format;
+	struct engine_upload_how how;
 	struct error error = {0};
 
-	if (!format_ask(call, &format))
+	if (!how_ask(call, &how))
 		return NULL;
 	upload = calloc(1, sizeof(*upload));
 	if (upload == NULL) {
 		reply_problem(call, 500, "out of memory");
 		return NULL;
 	}
-	if (engine_upload_open(call->engine, call->job, format, &upload->upload, &error)
+	if (engine_upload_open(call->engine, call->job, &how, &upload->upload, &error)
 	    != STATUS_OK) {
 		reply_error(call, &error);
 		free(upload);
@@ -229,29 +245,36 @@ void routes_upload_feed(struct route_upload *upload, const char *bytes, size_t l
 		engine_upload_feed(upload->upload, bytes, length, &upload->error);
 }
 
-static void upload_answer(struct call *call, const struct error *error, int64_t rows)
+static void upload_answer(struct call *call, const struct error *error,
+                          const struct engine_upload_rows *rows)
 {
+	long long in = (long long)(rows->added + rows->known);
+
 	if (error->status == STATUS_OK)
-		buffer_printf(reply_json(call), "{\"rows\":%lld}", (long long)rows);
-	else if (rows == 0)
+		buffer_printf(reply_json(call), "{\"rows\":%lld,\"rows_known\":%lld}",
+		              (long long)rows->added, (long long)rows->known);
+	else if (in == 0)
 		reply_error(call, error);
 	else
 		reply_problem(call, reply_http_status(error->status),
-		              "%s (%lld rows before it are in)", error->text, (long long)rows);
+		              "%s (%lld row%s of this upload %s in; one that begins with %s goes on "
+		              "behind)",
+		              error->text, in, in == 1 ? "" : "s", in == 1 ? "is" : "are",
+		              in == 1 ? "it" : "them");
 }
 
 void routes_upload_close(struct route_upload *upload, struct route_response *response)
 {
 	bool broken = response == NULL || upload->error.status != STATUS_OK;
 	struct error ending = {0};
-	int64_t rows = 0;
+	struct engine_upload_rows rows = {0};
 
 	if (engine_upload_close(upload->upload, broken, &rows, &ending) != STATUS_OK && !broken)
 		upload->error = ending;
 	if (response != NULL) {
 		memset(response, 0, sizeof(*response));
 		upload->call.response = response;
-		upload_answer(&upload->call, &upload->error, rows);
+		upload_answer(&upload->call, &upload->error, &rows);
 	}
 	free(upload);
 }

@@ -45,7 +45,7 @@ void ingest_close(struct ingest *ingest)
 {
 	if (ingest == NULL)
 		return;
-	intake_free(ingest->upload);
+	upload_free(ingest->upload);
 	source_close(ingest->source);
 	buffer_free(&ingest->columns);
 	free(ingest->chunk);
@@ -105,26 +105,6 @@ void ingest_columns(const struct ingest *ingest, struct buffer *out)
 
 /* ---- import ---------------------------------------------------------- */
 
-/* A part of the stream, at `offset` of it: what was taken in before is passed,
- * the rest fed. */
-static enum status run_part(struct intake *intake, const struct source_state *known,
-                            uint64_t offset, const char *bytes, size_t length, struct error *error)
-{
-	uint64_t before = known == NULL || known->offset <= offset ? 0 : known->offset - offset;
-	size_t pass = before < length ? (size_t)before : length;
-	enum status status;
-
-	if (pass > 0) {
-		intake_pass(intake, bytes, pass);
-		if (before > pass)
-			return STATUS_OK;
-		status = intake_resume(intake, known, error);
-		if (status != STATUS_OK)
-			return status;
-	}
-	return intake_feed(intake, bytes + pass, length - pass, error);
-}
-
 static enum status changed_while_read(const struct ingest *ingest, struct error *error)
 {
 	return error_set(error, STATUS_CONFLICT, "%s: changed while it was being read",
@@ -148,7 +128,7 @@ static enum status run_checked(struct ingest *ingest, struct intake *intake,
 			return status;
 		if (got == 0)
 			return changed_while_read(ingest, error);
-		status = run_part(intake, known, offset, ingest->chunk, got, error);
+		status = intake_part(intake, known, offset, ingest->chunk, got, error);
 		/* It was sound when it was checked. */
 		if (status == STATUS_USAGE && !intake_refused(intake) && !ingest->recognised)
 			return changed_while_read(ingest, error);
@@ -181,7 +161,7 @@ static enum status run_pipe(struct ingest *ingest, struct intake *intake,
 		else if (status == STATUS_OK && got == 0)
 			break;
 		else if (status == STATUS_OK) {
-			status = run_part(intake, known, offset, ingest->chunk, got, error);
+			status = intake_part(intake, known, offset, ingest->chunk, got, error);
 			offset += got;
 		}
 		if (status != STATUS_OK || intake_satisfied(intake))

@@ -67,7 +67,8 @@ struct ingest_options {
 	bool skip_bad_rows;
 	const struct plan *plan;      /* to check that a row can be rendered; NULL: do not */
 	const struct source_state *known; /* what a former run took in: the very same file is not
-	                                     checked again; NULL: nothing */
+	                                     checked again; NULL: nothing.  Of an upload: see there */
+	bool append;                  /* of an upload: see there */
 	const volatile bool *stop;    /* set from outside: give up soon with STATUS_CLOSED */
 };
 
@@ -126,14 +127,29 @@ enum status ingest_walk(struct ingest *ingest,
                                            struct error *error),
                         void *context, struct error *error);
 
-/* An upload: bytes are fed instead of read.  A bad row ends it (STATUS_USAGE
- * tells how many rows are in) and nothing more is taken; ingest_close without
- * ingest_upload_end drops the rows that were not handed on yet. */
+/* An upload: bytes are fed instead of read.  `options->known` is what the job's
+ * last upload took in:
+ *   it broke off (not complete): this one must begin with what is in, which is
+ *     passed over, and goes on behind it, else STATUS_CONFLICT;
+ *   it ended: this one, where it begins with all of that, is taken for its
+ *     repetition: no row comes in, and a further one is STATUS_CONFLICT (with
+ *     options->append it is welcome).  Any other is a new one.
+ *   NULL: a new one in any case.
+ * To tell them apart up to 1 MiB is held.  A batch's state belongs to the upload
+ * alone and is complete when that ended.
+ *
+ * A bad row ends an upload (STATUS_USAGE; what came before it is handed on) and
+ * nothing more is taken: every later call tells the same error.  ingest_close
+ * without ingest_upload_end drops the rows that were not handed on yet. */
 enum status ingest_upload_new(const struct ingest_options *options, struct ingest_sink sink,
                               struct ingest **ingest, struct error *error);
 enum status ingest_upload_feed(struct ingest *ingest, const char *bytes, size_t length,
                                struct error *error);
+/* The stream pauses: hand on the rows at hand. */
+enum status ingest_upload_flush(struct ingest *ingest, struct error *error);
 /* Ends this upload; hands the last batch on. */
 enum status ingest_upload_end(struct ingest *ingest, struct error *error);
+/* Rows at its beginning that were in before it. */
+int64_t ingest_upload_known(const struct ingest *ingest);
 
 #endif

@@ -97,33 +97,44 @@ static enum status ignore_bad(void *context, int64_t row, const struct error *fa
 	return STATUS_OK;
 }
 
-/* Can the rows behind the known place be read as more rows?  Not where the last
- * one had no line break and now goes on, or where the format is another. */
-static enum status can_go_on(struct ingest *ingest, const struct source_state *known, bool *can,
-                             struct error *error)
+enum status ingest_can_go_on(const struct ingest *ingest, const struct source_state *known,
+                             const char *bytes, size_t length, bool *can, struct error *error)
 {
 	struct reader_sink sink = { ignore_row, ignore_bad, NULL };
 	struct reader *reader;
+	struct error fault; /* most are for the reading itself to tell */
 	enum status status;
-	size_t got = 0;
 
 	*can = true;
 	if (known->reader_state == NULL)
 		return STATUS_OK;
-	status = source_read_at(ingest->source, known->offset, ingest->chunk, 1, &got, error);
-	if (status != STATUS_OK)
-		return status;
 	reader = reader_new(ingest->options.name, ingest->options.format, sink);
 	if (reader == NULL)
 		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory",
 		                 ingest->options.name);
-	status = reader_restore(reader, known->reader_state, error);
-	if (status == STATUS_OK && got > 0)
-		status = reader_feed(reader, ingest->chunk, got, error);
+	status = reader_restore(reader, known->reader_state, &fault);
+	if (status == STATUS_OK && length > 0)
+		status = reader_feed(reader, bytes, length, &fault);
 	reader_free(reader);
 	*can = status != STATUS_CONFLICT;
-	/* Other faults behind the place are for the reading itself to tell. */
-	return status == STATUS_CONFLICT || status == STATUS_USAGE ? STATUS_OK : status;
+	if (status == STATUS_OK || status == STATUS_CONFLICT || status == STATUS_USAGE)
+		return STATUS_OK;
+	if (error != NULL)
+		*error = fault;
+	return status;
+}
+
+/* The same of a file. */
+static enum status can_go_on(struct ingest *ingest, const struct source_state *known, bool *can,
+                             struct error *error)
+{
+	size_t got = 0;
+	enum status status =
+	    source_read_at(ingest->source, known->offset, ingest->chunk, 1, &got, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return ingest_can_go_on(ingest, known, ingest->chunk, got, can, error);
 }
 
 /* Does it begin with what was taken in? */

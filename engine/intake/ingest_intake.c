@@ -276,6 +276,24 @@ enum status intake_feed(struct intake *intake, const char *bytes, size_t length,
 	return status;
 }
 
+enum status intake_part(struct intake *intake, const struct source_state *known, uint64_t offset,
+                        const char *bytes, size_t length, struct error *error)
+{
+	uint64_t before = known == NULL || known->offset <= offset ? 0 : known->offset - offset;
+	size_t pass = before < length ? (size_t)before : length;
+	enum status status;
+
+	if (pass > 0) {
+		intake_pass(intake, bytes, pass);
+		if (before > pass)
+			return STATUS_OK;
+		status = intake_resume(intake, known, error);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return intake_feed(intake, bytes + pass, length - pass, error);
+}
+
 enum status intake_end(struct intake *intake, struct error *error)
 {
 	enum status status = STATUS_OK;

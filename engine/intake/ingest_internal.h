@@ -66,6 +66,10 @@ enum status intake_resume(struct intake *intake, const struct source_state *know
 
 enum status intake_feed(struct intake *intake, const char *bytes, size_t length,
                         struct error *error);
+/* A part of the stream, at `offset` of it: what `known` took in is passed, the
+ * rest fed.  NULL: nothing was taken in. */
+enum status intake_part(struct intake *intake, const struct source_state *known, uint64_t offset,
+                        const char *bytes, size_t length, struct error *error);
 /* Has it as many rows as --limit asks for?  Bytes fed then are only hashed. */
 bool intake_satisfied(const struct intake *intake);
 /* Did the sink not take a batch?  Then what failed is not for the bytes to blame. */
@@ -80,6 +84,50 @@ enum status intake_end(struct intake *intake, struct error *error);
 /* A bad row ended it: hand on what came before, and say so in the error. */
 enum status intake_break(struct intake *intake, struct error *error);
 
+/* ---- a stream's beginning: ingest_head.c ------------------------------ */
+
+#define HEAD_STEPS 7
+#define HEAD_BYTES_MIN 256u
+#define HEAD_BYTES_MAX (HEAD_BYTES_MIN << (2 * (HEAD_STEPS - 1))) /* 1 MiB */
+
+/* Hashes of the first 256 bytes, 1 KiB, 4 KiB … 1 MiB, as far as they came. */
+struct head {
+	struct digest *digest; /* NULL: read from a state, takes no more */
+	uint64_t bytes;
+	int steps;
+	uint64_t hash[HEAD_STEPS][2];
+};
+bool head_begin(struct head *head); /* false: no memory */
+void head_free(struct head *head);
+void head_add(struct head *head, const char *bytes, size_t length);
+/* No hash within their first `bytes` that both know tells them apart. */
+bool head_alike(const struct head *a, const struct head *b, uint64_t bytes);
+/* Put it into a reader's state (an allocated JSON object) and read it from there;
+ * a state without one gives a head that knows nothing. */
+bool head_write(const struct head *head, char **state);
+void head_read(struct head *head, const char *state);
+
+/* ---- an upload: ingest_upload.c ---------------------------------------- */
+
+enum upload_stage {
+	UPLOAD_UNDECIDED, /* the last one ended: is this the same again? its bytes are held */
+	UPLOAD_BOUND,     /* it must begin with what is in */
+	UPLOAD_FREE,      /* all of it is new */
+};
+
+struct upload {
+	struct ingest *ingest;
+	struct intake *intake;
+	struct ingest_sink sink;
+	enum upload_stage stage;
+	struct source_state known; /* the last upload, with an own reader_state */
+	struct head head, known_head;
+	struct buffer held;
+	uint64_t offset;           /* bytes that went on to the intake */
+	struct error fault;        /* nothing more is taken */
+};
+void upload_free(struct upload *upload);
+
 /* ---- the opened source: ingest.c -------------------------------------- */
 
 struct ingest {
@@ -92,8 +140,7 @@ struct ingest {
 	int64_t rows_checked;
 	int64_t rows_bad;
 	struct buffer columns;
-	struct intake *upload;         /* NULL: no upload */
-	enum status upload_failed;
+	struct upload *upload;         /* NULL: no upload */
 };
 
 /* Read all of it and hash it, judging every row: sets whole, rows_checked,
@@ -104,6 +151,12 @@ enum status ingest_check(struct ingest *ingest, struct error *error);
  * Then whole and checked are set without reading a row: ingest_compare.c. */
 enum status ingest_recognise(struct ingest *ingest, const struct source_state *known,
                              bool *recognised, struct error *error);
+
+/* Can the bytes behind the known place (at least one, or none: the end) be read
+ * as more rows?  Not where the last row had no line break and now goes on, or
+ * where the format is another. */
+enum status ingest_can_go_on(const struct ingest *ingest, const struct source_state *known,
+                             const char *bytes, size_t length, bool *can, struct error *error);
 
 /* The options with own copies of the strings; an upload has no source. */
 enum status ingest_new(const struct ingest_options *options, struct ingest **ingest,

@@ -92,15 +92,32 @@ struct engine_import {
 };
 enum status engine_job_import(struct engine *engine, int64_t job,
                               const struct engine_import *import, struct error *error);
-/* An upload over the API: rows as they come; may be called in several uploads. */
+/* An upload over the API: rows as they come; several may follow each other. */
+enum upload_kind {
+	UPLOAD_RECOGNISED, /* one that goes on with, or repeats, the job's last one adds what is
+	                      not in; where that cannot be told STATUS_CONFLICT */
+	UPLOAD_APPENDED,   /* as well, and may have more rows than the last one that ended */
+	UPLOAD_NEW,        /* all of its rows are added, whatever came before */
+};
+struct engine_upload_how {
+	enum items_format format;
+	enum upload_kind kind;
+};
+struct engine_upload_rows {
+	int64_t added; /* came in */
+	int64_t known; /* at its beginning, were in before */
+};
 struct engine_upload;
-enum status engine_upload_open(struct engine *engine, int64_t job, enum items_format format,
+/* STATUS_CONFLICT: items come in from elsewhere, or the job takes none. */
+enum status engine_upload_open(struct engine *engine, int64_t job,
+                               const struct engine_upload_how *how,
                                struct engine_upload **upload, struct error *error);
+/* Rows are handed on in batches, those of a stream that pauses soon. */
 enum status engine_upload_feed(struct engine_upload *upload, const char *bytes, size_t length,
                                struct error *error);
-/* Ends it (frees it in any case); rows: how many came in. */
-enum status engine_upload_close(struct engine_upload *upload, bool abandoned, int64_t *rows,
-                                struct error *error);
+/* Ends it (frees it in any case).  Abandoned: it broke off; rows that are in stay. */
+enum status engine_upload_close(struct engine_upload *upload, bool abandoned,
+                                struct engine_upload_rows *rows, struct error *error);
 /* No more items will come. */
 enum status engine_job_seal(struct engine *engine, int64_t job, struct error *error);
 

@@ -159,7 +159,7 @@ enum status import_claim(struct engine *engine, int64_t job, struct secret_set *
 	return status;
 }
 
-static void known_source(struct import *import, struct job_row *row)
+void import_known_source(struct import *import, struct job_row *row)
 {
 	struct source_state *known = &import->known;
 
@@ -228,7 +228,7 @@ static enum status prepare(struct import *import, struct job_row *row,
 	options.rows_max = how->rows_max;
 	options.key = import->spec->key;
 	options.plan = import->plan;
-	known_source(import, row);
+	import_known_source(import, row);
 	options.known = import->has_known ? &import->known : NULL;
 	return ingest_open(&options, &import->ingest, error);
 }

@@ -18,7 +18,7 @@ struct import {
 	char path[4096];
 	bool by_key;                /* rows whose key is known are passed over */
 	bool no_more;               /* all is in: a further row is one too many */
-	bool upload;                /* does not say where the source stands */
+	bool upload;                /* its end is not the job's: more may follow */
 	bool has_known;
 	struct source_state known;
 	struct semaphore *room;
@@ -41,6 +41,8 @@ void import_free(struct import *import);
 /* The job takes items from one side at a time.  STATUS_CONFLICT: it does already. */
 enum status import_claim(struct engine *engine, int64_t job, struct secret_set **secrets,
                          struct error *error);
+/* What a former run or upload took in, out of the job's row. */
+void import_known_source(struct import *import, struct job_row *row);
 void import_mark(struct engine *engine, int64_t job, bool importing);
 
 /* ingest's sink: hands a batch to the writer, waiting for room. */

@@ -56,21 +56,29 @@ static enum status save_source(const struct delivery *delivery, struct db *db,
 	source->size = (int64_t)after->size;
 	memcpy(source->size_hash, after->size_hash, sizeof(source->size_hash));
 	snprintf(row->source_path, sizeof(row->source_path), "%s", delivery->import->path);
-	if (row->source_columns == NULL) {
+	if (row->source_columns == NULL && !delivery->import->upload) {
 		struct buffer columns = {0};
 
 		ingest_columns(delivery->import->ingest, &columns);
 		row->source_columns = buffer_take(&columns);
 	}
-	if (after->complete)
+	if (after->complete && !delivery->import->upload)
 		row->sealed = true;
 	return jobs_save_source(db, row, error);
 }
 
-static enum status deliver_run(struct writer *writer, struct db *db, void *argument,
-                               struct error *error)
+/* The first failure counts. */
+static void note_failure(struct import *import, const struct error *error)
 {
-	struct delivery *delivery = argument;
+	pthread_mutex_lock(&import->mutex);
+	if (import->failed.status == STATUS_OK)
+		import->failed = *error;
+	pthread_mutex_unlock(&import->mutex);
+}
+
+static enum status insert_batch(struct delivery *delivery, struct writer *writer, struct db *db,
+                                struct error *error)
+{
 	const struct ingest_batch *batch = delivery->batch;
 	struct job_row *row;
 	enum status status = writer_job(writer, delivery->import->job, &row, error);
@@ -82,8 +90,33 @@ static enum status deliver_run(struct writer *writer, struct db *db, void *argum
 		                           batch->bad[i].raw, error);
 		row->bad_rows += status == STATUS_OK;
 	}
-	if (status == STATUS_OK && !delivery->import->upload)
-		status = save_source(delivery, db, row, error);
+	return status == STATUS_OK ? save_source(delivery, db, row, error) : status;
+}
+
+/* Does it concern the whole database?  Then the batch is tried again, or the
+ * writer stops. */
+static bool of_database(enum status status)
+{
+	return status == STATUS_IO || status == STATUS_DISK_FULL || status == STATUS_CORRUPT;
+}
+
+static enum status deliver_run(struct writer *writer, struct db *db, void *argument,
+                               struct error *error)
+{
+	struct delivery *delivery = argument;
+	/* Behind a batch that failed none may come in: its rows would be passed
+	 * over by whoever goes on from there. */
+	enum status status = import_failure(delivery->import, error);
+	struct error fault = {0};
+
+	if (status != STATUS_OK)
+		return status;
+	status = insert_batch(delivery, writer, db, &fault);
+	fault.status = status;
+	if (status != STATUS_OK && !of_database(status))
+		note_failure(delivery->import, &fault);
+	if (status != STATUS_OK && error != NULL)
+		*error = fault;
 	return status;
 }
 
@@ -92,12 +125,13 @@ static void deliver_finished(void *argument, const struct error *error)
 	struct delivery *delivery = argument;
 	struct import *import = delivery->import;
 
-	pthread_mutex_lock(&import->mutex);
-	if (error->status != STATUS_OK && import->failed.status == STATUS_OK)
-		import->failed = *error;
-	else
+	if (error->status != STATUS_OK) {
+		note_failure(import, error);
+	} else {
+		pthread_mutex_lock(&import->mutex);
 		import->rows += delivery->rows;
-	pthread_mutex_unlock(&import->mutex);
+		pthread_mutex_unlock(&import->mutex);
+	}
 	ingest_batch_free(delivery->batch);
 	free(delivery);
 	semaphore_release(import->room, 1);

@@ -32,19 +32,46 @@ at_least 6 "$total" "items of the mixed job"
 equal "$total" "$(ask GET /jobs/mixed/export | wc -l)" "items exported"
 upload 409 mixed csv csv
 
+# A bad row, put right; a lost answer; another one on top of one that broke off.
+job_made again "$URL/a/{{id}}"
+rows_are() { equal "$1 $2" "$(answer .rows) $(answer .rows_known)" "rows that came in, and that were in"; }
+{ csv_items 1500 | sed '1400s/$/,x/'; } >bad
+csv_items 1500 >good
+upload 400 again csv bad
+contains answer "row 1399"
+upload 200 again csv good
+equal 1500 "$(($(answer .rows) + $(answer .rows_known)))" "rows in all"
+at_least 1398 "$(answer .rows_known)" "rows that were in"
+upload 200 again csv good
+rows_are 0 1500
+csv_items 1501 >longer
+upload 409 again csv longer
+contains answer "upload=append"
+asked 200 POST '/jobs/again/items?upload=append' --data-binary @longer
+rows_are 1 1500
+equal 1501 "$(ask GET /jobs/again | jq .total)" "items after all that"
+asked 400 POST '/jobs/again/items?upload=twice' -d x
+asked 200 POST '/jobs/again/items?format=csv&upload=new' --data-binary $'id\n9001\n'
+asked 200 POST /jobs/again/seal
+wait_until job_is again finished
+equal 0 "$(ask GET /jobs/again/export | jq .input.id | sort | uniq -d | wc -l)" "rows that are in twice"
+
 # A client that goes away in the middle of a row leaves whole rows only.
 job_made torn "$URL/t/{{id}}"
 python3 - "$ADDRESS" <<'CODE'
-import os, socket, sys
+import os, socket, sys, time
 host, port = sys.argv[1].split(":")
 for _ in range(5):
     s = socket.create_connection((host, int(port)))
     s.sendall(("POST /api/v1/jobs/torn/items?format=ndjson HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
                "Content-Length: 100000\r\n\r\n" % (sys.argv[1], os.environ["SLUICE_TOKEN"])).encode())
     s.sendall(b'{"id":1}\n{"id":2}\n{"id":')
+    time.sleep(0.4)
     s.close()
+    time.sleep(0.1)
 CODE
-upload 200 torn ndjson ndjson
+asked 200 POST '/jobs/torn/items?format=ndjson&upload=new' --data-binary @ndjson
+equal 4 "$(ask GET /jobs/torn | jq .total)" "items of five torn uploads and one that ended"
 asked 200 POST /jobs/torn/seal
 wait_until job_is torn finished
 equal 0 "$(ask GET /jobs/torn/export | jq -c 'select(.input.id == null)' | wc -l)" "torn rows"

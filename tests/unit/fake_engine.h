@@ -36,6 +36,7 @@ static struct fake {
 	int64_t seqs[8];
 	enum engine_action action;
 	_Atomic enum items_format format;
+	_Atomic enum upload_kind upload_kind;
 	int64_t after, limit;
 } fake;
 

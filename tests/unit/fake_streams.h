@@ -6,13 +6,15 @@ struct engine_upload {
 	int64_t rows;
 };
 
-enum status engine_upload_open(struct engine *engine, int64_t job, enum items_format format,
+enum status engine_upload_open(struct engine *engine, int64_t job,
+                               const struct engine_upload_how *how,
                                struct engine_upload **upload, struct error *error)
 {
 	(void)engine;
 	if (job == 2)
 		return error_set(error, STATUS_CONFLICT, "no more items are taken");
-	fake.format = format;
+	fake.format = how->format;
+	fake.upload_kind = how->kind;
 	*upload = calloc(1, sizeof(**upload));
 	return *upload != NULL ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "out of memory");
 }
@@ -29,11 +31,11 @@ enum status engine_upload_feed(struct engine_upload *upload, const char *bytes, 
 	return STATUS_OK;
 }
 
-enum status engine_upload_close(struct engine_upload *upload, bool abandoned, int64_t *rows,
-                                struct error *error)
+enum status engine_upload_close(struct engine_upload *upload, bool abandoned,
+                                struct engine_upload_rows *rows, struct error *error)
 {
 	(void)error;
-	*rows = upload->rows;
+	*rows = (struct engine_upload_rows){upload->rows, 5 * (upload->rows == 3)};
 	free(upload);
 	if (abandoned)
 		fake_uploads_abandoned++;

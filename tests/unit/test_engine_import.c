@@ -146,74 +146,6 @@ static void test_bad_rows_left_out(void **state)
 	buffer_free(&bad);
 }
 
-/* ---- uploads ------------------------------------------------------------------------------ */
-
-static int64_t upload(struct bench *bench, int64_t job, const char *const *pieces, bool abandoned)
-{
-	struct engine_upload *up = NULL;
-	struct error error = {0};
-	int64_t rows = -1;
-
-	must(engine_upload_open(bench->engine, job, FORMAT_NDJSON, &up, &error), &error);
-	for (; *pieces != NULL; pieces++)
-		must(engine_upload_feed(up, *pieces, strlen(*pieces), &error), &error);
-	must(engine_upload_close(up, abandoned, &rows, &error), &error);
-	return rows;
-}
-
-static void test_uploads(void **state)
-{
-	static const char *const first[] = {"{\"n\":1}\n{\"n", "\":2}\n", "{\"n\":3}", NULL};
-	static const char *const second[] = {"{\"n\":4}\n", NULL};
-	static const char *const third[] = {"{\"n\":5}\n", NULL};
-	struct bench *bench = *state;
-	int64_t job = bench_job(bench, "up", "POST", "");
-	struct engine_upload *one = NULL, *other = NULL;
-	struct error error = {0};
-
-	assert_int_equal(upload(bench, job, first, false), 3);
-	/* What came is sent while the job is open for more. */
-	bench_start(bench, job);
-	bench_until(bench_progress(bench, job).counts[ITEM_DONE] == 3);
-	assert_int_equal(bench_progress(bench, job).state, JOB_IMPORTING);
-	assert_int_equal(upload(bench, job, second, false), 1);
-	assert_int_equal(upload(bench, job, third, true), 0);
-
-	must(engine_upload_open(bench->engine, job, FORMAT_NDJSON, &one, &error), &error);
-	expect_refusal(engine_upload_open(bench->engine, job, FORMAT_NDJSON, &other, &error),
-	               STATUS_CONFLICT, &error, "coming in");
-	expect_refusal(engine_job_seal(bench->engine, job, &error), STATUS_CONFLICT, &error,
-	               "still coming in");
-	must(engine_upload_close(one, false, NULL, &error), &error);
-
-	must(engine_job_seal(bench->engine, job, &error), &error);
-	bench_wait(bench, job);
-	assert_int_equal(bench_progress(bench, job).state, JOB_FINISHED);
-	assert_int_equal(bench_progress(bench, job).counts[ITEM_DONE], 4);
-	expect_refusal(engine_upload_open(bench->engine, job, FORMAT_NDJSON, &other, &error),
-	               STATUS_CONFLICT, &error, "takes no more");
-	assert_int_equal(ledger_hits_max(bench->ledger, 1, 4), 1);
-	bench_sound(bench);
-}
-
-static void test_a_bad_upload(void **state)
-{
-	struct bench *bench = *state;
-	int64_t job = bench_job(bench, "bad up", "POST", "");
-	struct engine_upload *up = NULL;
-	struct error error = {0};
-	int64_t rows = -1;
-
-	must(engine_upload_open(bench->engine, job, FORMAT_NDJSON, &up, &error), &error);
-	expect_refusal(engine_upload_feed(up, "{\"n\":1}\nnonsense\n", 17, &error), STATUS_USAGE,
-	               &error, "line 2");
-	expect_refusal(engine_upload_close(up, false, &rows, &error), STATUS_USAGE, &error,
-	               "ended by an error");
-	assert_true(rows == bench_progress(bench, job).total);
-	must(engine_job_seal(bench->engine, job, &error), &error);
-	bench_sound(bench);
-}
-
 #define with_bench(test) cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
 
 int main(void)
@@ -225,8 +157,6 @@ int main(void)
 	    with_bench(test_appended_by_key),
 	    with_bench(test_bad_items),
 	    with_bench(test_bad_rows_left_out),
-	    with_bench(test_uploads),
-	    with_bench(test_a_bad_upload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Items from pipes and uploads. */
+/* Items from pipes. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -258,63 +258,6 @@ static void test_fifo(void **state)
 	taken_free(&taken);
 }
 
-/* ---- uploads --------------------------------------------------------- */
-
-static void test_upload(void **state)
-{
-	struct ingest_options options = { .name = "upload", .format = FORMAT_CSV, .key = "id" };
-	struct taken taken = { 0 };
-	struct ingest_sink sink = { take_batch, &taken };
-	struct buffer text = { 0 };
-	struct error error = { STATUS_OK, "" };
-	struct ingest *ingest;
-
-	(void)state;
-	many_rows("u.csv", 2500, &text);
-	assert_int_equal(ingest_upload_new(&options, sink, &ingest, &error), STATUS_OK);
-	for (size_t at = 0; at < text.length; at += 100) {
-		size_t part = text.length - at < 100 ? text.length - at : 100;
-
-		assert_int_equal(ingest_upload_feed(ingest, text.data + at, part, &error),
-		                 STATUS_OK);
-	}
-	assert_int_equal(ingest_upload_end(ingest, &error), STATUS_OK);
-	assert_int_equal(taken.row_count, 2500);
-	assert_true(last_state(&taken)->complete);
-	assert_int_equal(last_state(&taken)->offset, text.length);
-	ingest_close(ingest);
-	taken_free(&taken);
-	buffer_free(&text);
-}
-
-static void test_upload_bad(void **state)
-{
-	struct ingest_options options = { .name = "upload", .format = FORMAT_CSV, .key = "id" };
-	struct taken taken = { 0 };
-	struct ingest_sink sink = { take_batch, &taken };
-	struct error error = { STATUS_OK, "" };
-	struct ingest *ingest;
-
-	(void)state;
-	assert_int_equal(ingest_upload_new(&options, sink, &ingest, &error), STATUS_OK);
-	assert_int_equal(ingest_upload_feed(ingest, "id\n1\n2\n", 7, &error), STATUS_OK);
-	assert_int_equal(ingest_upload_feed(ingest, "3,4\n5\n", 6, &error), STATUS_USAGE);
-	assert_string_equal(error.text, "upload: row 3 (line 4): expected 1 field, found 2 (2 rows "
-	                                "before it were taken in)");
-	assert_int_equal(taken.row_count, 2);
-	assert_int_equal(ingest_upload_feed(ingest, "6\n", 2, &error), STATUS_USAGE);
-	assert_int_equal(ingest_upload_end(ingest, &error), STATUS_USAGE);
-	assert_int_equal(taken.row_count, 2);
-	ingest_close(ingest);
-
-	/* One that is given up hands nothing on. */
-	assert_int_equal(ingest_upload_new(&options, sink, &ingest, &error), STATUS_OK);
-	assert_int_equal(ingest_upload_feed(ingest, "id\n1\n", 5, &error), STATUS_OK);
-	ingest_close(ingest);
-	assert_int_equal(taken.row_count, 2);
-	taken_free(&taken);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,8 +267,6 @@ int main(void)
 		cmocka_unit_test(test_pipe_long),
 		cmocka_unit_test(test_pipe_bad),
 		cmocka_unit_test(test_fifo),
-		cmocka_unit_test(test_upload),
-		cmocka_unit_test(test_upload_bad),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

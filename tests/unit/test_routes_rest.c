@@ -124,15 +124,20 @@ static void test_upload_in_one(void **state)
 	int done = fake_uploads_done, abandoned = fake_uploads_abandoned;
 
 	(void)state;
-	expect_json("POST", "/api/v1/jobs/1/items?format=csv", "id\n1\n2\n", 200, "{\"rows\":3}");
+	expect_json("POST", "/api/v1/jobs/1/items?format=csv", "id\n1\n2\n", 200,
+	            "{\"rows\":3,\"rows_known\":5}");
 	assert_int_equal(fake.format, FORMAT_CSV);
-	expect_json("POST", "/api/v1/jobs/1/items", "", 200, "{\"rows\":0}");
+	assert_int_equal(fake.upload_kind, UPLOAD_RECOGNISED);
+	expect_json("POST", "/api/v1/jobs/1/items?upload=new", "", 200,
+	            "{\"rows\":0,\"rows_known\":0}");
 	assert_int_equal(fake.format, FORMAT_AUTO);
+	assert_int_equal(fake.upload_kind, UPLOAD_NEW);
 	assert_int_equal(fake_uploads_done, done + 2);
 	expect("POST", "/api/v1/jobs/1/items", "BAD\n", 400);
 	assert_int_equal(fake_uploads_abandoned, abandoned + 1);
 	expect("POST", "/api/v1/jobs/2/items", "x\n", 409);
 	expect("POST", "/api/v1/jobs/1/items?format=xls", "x\n", 400);
+	expect("POST", "/api/v1/jobs/1/items?upload=twice", "x\n", 400);
 	assert_int_equal(fake_uploads_done, done + 2);
 }
 
@@ -156,7 +161,7 @@ static void test_upload_in_pieces(void **state)
 	routes_upload_feed(upload, "4\n", 2); /* passed over */
 	routes_upload_close(upload, &response);
 	assert_int_equal(response.status, 400);
-	assert_non_null(strstr(response.body.data, "row 1, line 2: bad (3 rows before it are in)"));
+	assert_non_null(strstr(response.body.data, "row 1, line 2: bad (8 rows of this upload are in; "));
 	assert_int_equal(fake_uploads_abandoned, abandoned + 1);
 	route_response_free(&response);
 	upload = routes_upload_open(NULL, &request, &response);

@@ -237,7 +237,7 @@ static void test_upload(void **state)
 	snprintf(header, sizeof(header), "Content-Length: %zu\r\n", body.length);
 	assert_int_equal(ask("POST /api/v1/jobs/crm/items?format=lines", header, body.data, &answer),
 	                 200);
-	assert_non_null(strstr(answer.data, "\r\n\r\n{\"rows\":262144}"));
+	assert_non_null(strstr(answer.data, "\r\n\r\n{\"rows\":262144,\"rows_known\":0}"));
 	assert_int_equal(fake.format, FORMAT_LINES);
 	/* A bad row is told when the rest has been read. */
 	memcpy(body.data, "BAD", 3);
@@ -266,7 +266,7 @@ static void test_expect_continue(void **state)
 	raw_until(fd, &answer, "HTTP/1.1 100 Continue\r\n\r\n");
 	raw_say(fd, "1\n2\n");
 	raw_rest(fd, &answer);
-	assert_non_null(strstr(answer.data, "{\"rows\":2}"));
+	assert_non_null(strstr(answer.data, "{\"rows\":2,\"rows_known\":0}"));
 	close(fd);
 	buffer_free(&request);
 	buffer_free(&answer);
