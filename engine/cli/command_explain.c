@@ -10,6 +10,7 @@
 #include "engine/request/secret.h"
 #include "engine/run/engine.h"
 
+#define METHOD_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 #define RESPONSE_BYTES_MAX (64u << 20)
 
 /* All of standard input. */
@@ -73,6 +74,9 @@ static enum status explain(const struct arguments *arguments, const struct spec 
 	};
 	enum status status = STATUS_OK;
 
+	if (question.method && question.method[strspn(question.method, METHOD_LETTERS)])
+		return error_set(error, STATUS_USAGE, "--method: '%.40s' is not a method",
+		                 question.method);
 	/* With a curl error nothing needs to have come: no waiting for a person to type. */
 	if (question.curl_error == 0 || !isatty(STDIN_FILENO)) {
 		if (isatty(STDIN_FILENO))

@@ -39,14 +39,27 @@ static enum status path_from(struct jobfile *jobfile, const char *key, const cha
 	return jobfile_set_text(jobfile, key, path) ? out_of_memory(error) : STATUS_OK;
 }
 
+static const char *const certificates[] = {"request.cacert", "request.cert", "request.key_file"};
+
+/* Found missing now, not by every single request. */
+static enum status certificates_readable(const struct jobfile *jobfile, struct error *error)
+{
+	for (size_t i = 0; i < 3; i++) {
+		const char *path = jobfile_text(jobfile, certificates[i]);
+		if (path && *path && !strstr(path, "${") && access(path, R_OK))
+			return error_set(error, STATUS_USAGE, "%s: cannot read %s: %s",
+			                 certificates[i], path, strerror(errno));
+	}
+	return STATUS_OK;
+}
+
 static enum status certificates_from(struct jobfile *jobfile, const char *folder,
                                      struct error *error)
 {
-	static const char *const keys[] = {"request.cacert", "request.cert", "request.key_file"};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < 3 && status == STATUS_OK; i++)
-		status = path_from(jobfile, keys[i], folder, error);
+		status = path_from(jobfile, certificates[i], folder, error);
 	return status;
 }
 
@@ -338,6 +351,10 @@ enum status run_target_read(const struct arguments *arguments, struct run_target
 		status = lay_options(arguments, jobfile, error);
 	if (status == STATUS_OK)
 		status = lay_name(jobfile, error);
+	if (status == STATUS_OK && certificates_readable(jobfile, error)) {
+		status = error->status;
+		name_flag(arguments, error);
+	}
 	if (status == STATUS_OK)
 		status = parse(arguments, jobfile, &read, error);
 	if (status == STATUS_OK && !read.spec->items)

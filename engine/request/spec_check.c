@@ -119,5 +119,8 @@ enum status spec_check_request(const struct spec *spec, struct error *error)
 		status = check_constant("request.cert", spec->request.cert, error);
 	if (status == STATUS_OK)
 		status = check_constant("request.key_file", spec->request.key_file, error);
+	if (status == STATUS_OK && spec->request.key_file && !spec->request.cert)
+		status = error_set(error, STATUS_USAGE,
+		                   "request.key_file: needs request.cert, whose key it is");
 	return status == STATUS_OK ? check_templates(spec, error) : status;
 }

@@ -28,6 +28,21 @@ refused "no/such.csv" run "$URL/{{id}}" -i no/such.csv
 refused "did you mean --concurrency?" run "$URL/{{id}}" -i items.csv --concurency 8
 refused "no command 'stauts' (did you mean status?)" stauts
 refused "request.heders: no such key (did you mean request.headers?)" run <(sed 's/"json"/"heders"/' job.json)
+refused "--cacert: cannot read $PWD/no.pem" run "$URL/{{id}}" -i items.csv --cacert no.pem
+refused "--key-file: needs request.cert" run "$URL/{{id}}" -i items.csv --key-file items.csv
+refused "--shard: not supported yet" run "$URL/{{id}}" -i items.csv --shard 1/2
+refused "--shard-by: not supported yet" run "$URL/{{id}}" -i items.csv --shard-by id
+refused "alert: not supported yet" alert test one
+refused "--format html: not supported yet" export one --format html
+for later in '"cluster": {"redis": "redis://127.0.0.1"}' '"alerts": {"failed_percent": 10}' \
+	'"dead_letter": {"rounds_max": 3}' '"shard": "1/2"'; do
+	sed "s|^{|{$later, |" job.json >later.json
+	refused "later.json: $(cut -d'"' -f2 <<<"$later") is not supported yet" run later.json
+done
+for source in rabbitmq kafka; do
+	sed "s|\"items.csv\"|{\"$source\": {}}|" job.json >later.json
+	refused "items: $source is not supported yet" check later.json
+done
 equal 0 "$(upstream_stat .requests)" "requests of refused commands"
 
 # check takes a `run` command line as it stands.
