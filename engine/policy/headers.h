@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEADER_WAIT_MS_MAX (366LL * 24 * 3600 * 1000) /* more is not believed */
+/* More is not believed: a longer Retry-After counts as this, other waits not at all. */
+#define HEADER_WAIT_MS_MAX (366LL * 24 * 3600 * 1000)
 #define HEADER_POLICIES_MAX 8
 
 /* How sure a wait is. */

@@ -39,6 +39,8 @@ bool header_date_parse(struct text text, int64_t now_ms, int64_t *wall_ms);
 
 /* headers_time.c: a duration ("6m0s", "PT30S", "00:01:30"). */
 bool header_duration_parse(struct text text, int64_t *ms);
+/* Is the value a wait longer than is believed? */
+bool header_wait_endless(struct text text, int64_t now_ms, enum header_unit unit);
 /* A wait out of any value; false: none that is believed (> 0 and <= HEADER_WAIT_MS_MAX). */
 bool header_wait_parse(struct text text, int64_t now_ms, enum header_unit unit, int64_t *wait_ms);
 /* A count at the start of the text: fractions are cut off (*whole tells), no

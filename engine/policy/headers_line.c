@@ -11,6 +11,10 @@ static bool wait_of(const struct scene *scene, const struct header_line *line, i
 
 	if (header_wait_parse(line->value, scene->now_ms, line->meaning.unit, wait_ms))
 		return true;
+	if (header_wait_endless(line->value, scene->now_ms, line->meaning.unit)) {
+		*wait_ms = HEADER_WAIT_MS_MAX; /* not to be sent to again soon, that much is plain */
+		return true;
+	}
 	while (rest.at < rest.end) {
 		struct text part = text_cut(rest, ',', &rest);
 

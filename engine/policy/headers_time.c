@@ -301,6 +301,29 @@ bool header_wait_parse(struct text text, int64_t now_ms, enum header_unit unit, 
 	return true;
 }
 
+/* No count of seconds: what was an epoch before 2001 is no date of anyone's. */
+#define EPOCH_S_MIN 1000000000
+
+bool header_wait_endless(struct text text, int64_t now_ms, enum header_unit unit)
+{
+	struct text rest = text = text_trim(text.at, text.end);
+	struct decimal number;
+	int64_t ms, at_ms;
+
+	if (take_decimal(&rest, &number) && rest.at == rest.end) {
+		if (!number_wait(&number, now_ms, unit, &ms))
+			return true;
+		return ms > HEADER_WAIT_MS_MAX ||
+		       (ms <= 0 && unit != HEADER_UNIT_EPOCH_S && unit != HEADER_UNIT_EPOCH_MS &&
+		        number.whole > 0 && number.whole < EPOCH_S_MIN);
+	}
+	for (rest = text; rest.at < rest.end && is_digit(*rest.at);)
+		rest.at++;
+	if (rest.at == rest.end && rest.at > text.at)
+		return true; /* more digits than can be counted */
+	return header_date_parse(text, now_ms, &at_ms) && at_ms - now_ms > HEADER_WAIT_MS_MAX;
+}
+
 bool header_count_take(struct text *text, int64_t *count, bool *whole)
 {
 	struct text rest = *text;

@@ -82,7 +82,7 @@ static void test_units(void **state)
 	    {HEADER_UNIT_EPOCH_S, "1767323040.5", 500},
 	    {HEADER_UNIT_EPOCH_S, "60", -1}, /* 1970 */
 	    {HEADER_UNIT_EPOCH_MS, "1767323040001", 1},
-	    {HEADER_UNIT_EPOCH_MS, "18446744073709551615", -1},
+	    {HEADER_UNIT_EPOCH_MS, "18446744073709551615", HEADER_WAIT_MS_MAX},
 	    {HEADER_UNIT_MIN, "PT5S", 5000}, /* a form of its own */
 	    {HEADER_UNIT_MS, "", -1},             {HEADER_UNIT_MS, "-1", -1},
 	};
