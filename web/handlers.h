@@ -42,6 +42,9 @@ void write_number(struct buffer *out, double value, int decimals); /* not finite
 void write_rate(struct buffer *out, double per_s);
 void write_count_or_null(struct buffer *out, int64_t value, int64_t none);
 void write_group(struct buffer *out, uint64_t group);        /* 16 hex digits; 0: null */
+/* ,"body":"…" or ,"body_base64":"…"; NULL: ,"body":null */
+void write_body(struct buffer *out, const char *body, size_t length);
+void write_request(struct buffer *out, const struct plan_shown *shown);
 void write_progress(struct buffer *out, const struct engine_progress *progress);
 void write_item(struct buffer *out, const struct engine_item *item); /* without the closing brace */
 void write_operation(struct buffer *out, const struct engine_operation *operation, bool dry_run);
@@ -85,6 +88,7 @@ void items_list(struct call *call);
 void items_upload(struct call *call);
 void item_show(struct call *call);
 void item_curl(struct call *call);
+void item_preview(struct call *call);
 
 void item_retry(struct call *call);
 void bulk_retry(struct call *call);

@@ -1,10 +1,12 @@
 /* Answers: problems, and the JSON of what the façade hands out. */
 #include <assert.h>
 #include <math.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/utf8.h"
 #include "web/handlers.h"
 
 static const char *http_title(int http_status)
@@ -169,4 +171,46 @@ void write_group(struct buffer *out, uint64_t group)
 		buffer_text(out, "null");
 	else
 		buffer_printf(out, "\"%016llx\"", (unsigned long long)group);
+}
+
+static void write_base64(struct buffer *out, const char *bytes, size_t length)
+{
+	buffer_char(out, '"');
+	/* Whole groups of three bytes at a time: no padding within. */
+	for (size_t at = 0; at < length; at += 3072) {
+		int part = (int)(length - at < 3072 ? length - at : 3072);
+		unsigned char text[4097];
+
+		EVP_EncodeBlock(text, (const unsigned char *)bytes + at, part);
+		buffer_text(out, (const char *)text);
+	}
+	buffer_char(out, '"');
+}
+
+void write_body(struct buffer *out, const char *body, size_t length)
+{
+	if (body == NULL) {
+		buffer_text(out, ",\"body\":null");
+	} else if (utf8_check(body, length, NULL)) {
+		buffer_text(out, ",\"body\":");
+		buffer_json(out, body, length);
+	} else {
+		buffer_text(out, ",\"body_base64\":");
+		write_base64(out, body, length);
+	}
+}
+
+void write_request(struct buffer *out, const struct plan_shown *shown)
+{
+	const char *body = shown->body.length > 0 ? shown->body.data : "";
+
+	buffer_text(out, "{\"method\":");
+	buffer_json(out, shown->method.data, shown->method.length);
+	buffer_text(out, ",\"url\":");
+	buffer_json(out, shown->url.data, shown->url.length);
+	buffer_text(out, ",\"headers\":");
+	buffer_json(out, shown->headers.length > 0 ? shown->headers.data : "",
+	            shown->headers.length);
+	write_body(out, shown->has_body ? body : NULL, shown->body.length);
+	buffer_printf(out, ",\"bytes\":%zu}", shown->body.length);
 }

@@ -35,6 +35,7 @@ static const struct route routes[] = {
 	{"POST", "/api/v1/jobs/{job}/items", items_upload},
 	{"GET", "/api/v1/jobs/{job}/items/{seq}", item_show},
 	{"GET", "/api/v1/jobs/{job}/items/{seq}/curl", item_curl},
+	{"POST", "/api/v1/jobs/{job}/items/{seq}/preview", item_preview},
 	{"POST", "/api/v1/jobs/{job}/items/{seq}/retry", item_retry},
 	{"POST", "/api/v1/jobs/{job}/retry", bulk_retry},
 	{"POST", "/api/v1/jobs/{job}/skip", bulk_skip},

@@ -183,6 +183,18 @@ void bulk_resolve(struct call *call)
 	asked_free(&asked);
 }
 
+static void retry_with(struct call *call, struct json_span input, bool done_too)
+{
+	struct engine_operation operation = {0};
+	struct error error = {0};
+
+	if (engine_item_retry_with(call->engine, call->job, call->number, input, done_too,
+	                           call->request->who, &operation, &error) != STATUS_OK)
+		reply_error(call, &error);
+	else
+		write_operation(reply_json(call), &operation, false);
+}
+
 void item_retry(struct call *call)
 {
 	static const char *const known[] = {"done_too", "input", NULL};
@@ -193,7 +205,7 @@ void item_retry(struct call *call)
 	    || !ask_member_flag(call, body, "done_too", &asked.done_too))
 		return;
 	if (json_member(body, "input", strlen("input"), &input))
-		reply_problem(call, 400, "input: not supported yet");
+		retry_with(call, input, asked.done_too);
 	else
 		act(call, ACTION_RETRY, &asked);
 }

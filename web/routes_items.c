@@ -1,5 +1,4 @@
 /* Items: pages of them, and one with all its attempts. */
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +56,7 @@ struct item_detail {
 	struct buffer *out;
 	struct buffer attempts; /* they may be told before the item or after it */
 	int count;
+	int64_t last_at_ms; /* of the attempts */
 };
 
 static void detail_item(void *context, const struct engine_item *item)
@@ -64,20 +64,6 @@ static void detail_item(void *context, const struct engine_item *item)
 	struct item_detail *detail = context;
 
 	write_item(detail->out, item);
-}
-
-static void write_base64(struct buffer *out, const char *bytes, size_t length)
-{
-	buffer_char(out, '"');
-	/* Whole groups of three bytes at a time: no padding within. */
-	for (size_t at = 0; at < length; at += 3072) {
-		int part = (int)(length - at < 3072 ? length - at : 3072);
-		unsigned char text[4097];
-
-		EVP_EncodeBlock(text, (const unsigned char *)bytes + at, part);
-		buffer_text(out, (const char *)text);
-	}
-	buffer_char(out, '"');
 }
 
 static void write_response(struct buffer *out, const struct engine_attempt *attempt)
@@ -88,15 +74,7 @@ static void write_response(struct buffer *out, const struct engine_attempt *atte
 	}
 	buffer_text(out, "{\"headers\":");
 	buffer_json_text(out, attempt->headers);
-	if (attempt->body == NULL) {
-		buffer_text(out, ",\"body\":null");
-	} else if (utf8_check(attempt->body, attempt->body_length, NULL)) {
-		buffer_text(out, ",\"body\":");
-		buffer_json(out, attempt->body, attempt->body_length);
-	} else {
-		buffer_text(out, ",\"body_base64\":");
-		write_base64(out, attempt->body, attempt->body_length);
-	}
+	write_body(out, attempt->body, attempt->body_length);
 	buffer_printf(out, ",\"bytes\":%lld,\"truncated\":%s}", (long long)attempt->body_bytes,
 	              attempt->truncated ? "true" : "false");
 }
@@ -106,6 +84,7 @@ static void detail_attempt(void *context, const struct engine_attempt *attempt)
 	struct item_detail *detail = context;
 	struct buffer *out = &detail->attempts;
 
+	detail->last_at_ms = attempt->at_ms;
 	buffer_printf(out, "%s{\"n\":%d,\"at\":", detail->count++ > 0 ? "," : "", attempt->n);
 	write_time(out, attempt->at_ms);
 	buffer_text(out, ",\"duration_ms\":");
@@ -132,6 +111,42 @@ static void detail_attempt(void *context, const struct engine_attempt *attempt)
 	buffer_char(out, '}');
 }
 
+/* Its request, and whether that is what the last attempt sent. */
+static void detail_request(struct call *call, struct item_detail *detail)
+{
+	struct engine_edits edits = {0};
+	struct plan_shown shown = {0};
+	struct buffer *out = detail->out;
+	struct error error = {0};
+	int64_t changed_ms;
+	bool current;
+
+	buffer_text(out, ",\"request\":");
+	if (engine_item_request(call->engine, call->job, call->number, NULL, &shown, NULL, &error)
+	    == STATUS_OK)
+		write_request(out, &shown);
+	else
+		buffer_text(out, "null");
+	plan_shown_free(&shown);
+	/* Without them it is not known to be the one sent. */
+	current = engine_item_edits(call->engine, call->job, call->number, &edits, &error)
+	          == STATUS_OK;
+	changed_ms = edits.at_ms > edits.job_updated_at_ms ? edits.at_ms
+	                                                   : edits.job_updated_at_ms;
+	current = current && detail->count > 0 && detail->last_at_ms >= changed_ms;
+	buffer_printf(out, ",\"request_is_current\":%s,\"original_input\":",
+	              current ? "true" : "false");
+	if (edits.original.length > 0)
+		buffer_append(out, edits.original.data, edits.original.length);
+	else
+		buffer_text(out, "null");
+	buffer_text(out, ",\"edited_at\":");
+	write_time(out, edits.at_ms);
+	buffer_text(out, ",\"edited_by\":");
+	buffer_json_text(out, edits.at_ms != 0 ? edits.who : NULL);
+	buffer_free(&edits.original);
+}
+
 void item_show(struct call *call)
 {
 	struct item_detail detail = {0};
@@ -143,12 +158,41 @@ void item_show(struct call *call)
 		reply_error(call, &error);
 		goto out;
 	}
+	detail_request(call, &detail);
 	buffer_text(detail.out, ",\"attempts_log\":[");
 	buffer_append(detail.out, detail.attempts.data, detail.attempts.length);
 	buffer_text(detail.out, "]}");
 	detail.out->failed = detail.out->failed || detail.attempts.failed;
 out:
 	buffer_free(&detail.attempts);
+}
+
+void item_preview(struct call *call)
+{
+	static const char *const known[] = {"input", NULL};
+	struct plan_shown shown = {0};
+	struct buffer changes = {0};
+	struct json_span body, input;
+	struct error error = {0};
+
+	if (!ask_body(call, known, &body))
+		return;
+	if (engine_item_request(call->engine, call->job, call->number,
+	                        json_member(body, "input", strlen("input"), &input) ? &input : NULL,
+	                        &shown, &changes, &error) != STATUS_OK) {
+		reply_error(call, &error);
+	} else {
+		struct buffer *out = reply_json(call);
+
+		buffer_text(out, "{\"request\":");
+		write_request(out, &shown);
+		buffer_text(out, ",\"changes\":");
+		buffer_append(out, changes.data, changes.length);
+		buffer_char(out, '}');
+		out->failed = out->failed || changes.failed;
+	}
+	plan_shown_free(&shown);
+	buffer_free(&changes);
 }
 
 void item_curl(struct call *call)

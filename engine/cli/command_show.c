@@ -80,6 +80,57 @@ static void milliseconds(struct story *story, struct json_span document, const c
 		buffer_printf(story->out, "%s%" PRId64 " ms%s", before, ms, after);
 }
 
+static void body(struct story *story, struct json_span response)
+{
+	struct buffer text = {0};
+	int64_t bytes = document_integer(response, "bytes", 0);
+
+	if (document_has(response, "body_base64")) {
+		buffer_text(story->out, "  (binary, ");
+		text_bytes(story->out, bytes);
+		buffer_text(story->out, "; --json has it in base64)\n");
+		return;
+	}
+	document_text(response, "body", &text);
+	size_t shown = text.length < BODY_BYTES_SHOWN ? text.length : BODY_BYTES_SHOWN;
+	text_safe_lines(story->out, text.data ? text.data : "", shown, "  ");
+	if (shown < text.length) {
+		buffer_text(story->out, "  (");
+		text_bytes(story->out, (int64_t)text.length);
+		buffer_text(story->out, " are stored; --json shows all)\n");
+	}
+	if (document_true(response, "truncated")) {
+		buffer_text(story->out, "  (cut when it was stored: ");
+		text_bytes(story->out, bytes);
+		buffer_text(story->out, " came)\n");
+	}
+	buffer_free(&text);
+}
+
+/* Method, headers and body, as sent, or as they would be now. */
+static void request(struct story *story, struct json_span item)
+{
+	struct json_span sent = document_at(item, "request");
+	struct buffer headers = {0};
+
+	if (!document_has(item, "request"))
+		return;
+	heading(story, document_true(item, "request_is_current") ? "request"
+	                                                         : "request, as it would be sent now");
+	buffer_text(story->out, "  ");
+	safe_at(story, sent, "method");
+	buffer_char(story->out, ' ');
+	safe_at(story, sent, "url");
+	buffer_char(story->out, '\n');
+	document_text(sent, "headers", &headers);
+	text_safe_lines(story->out, headers.data ? headers.data : "", headers.length, "  > ");
+	buffer_free(&headers);
+	if (document_integer(sent, "bytes", 0)) {
+		buffer_char(story->out, '\n');
+		body(story, sent);
+	}
+}
+
 static void head(struct story *story, struct json_span item, const char *job)
 {
 	char state[32], seq[32], key[32];
@@ -121,6 +172,18 @@ static void head(struct story *story, struct json_span item, const char *job)
 	}
 	heading(story, "input");
 	members(story, document_at(item, "input"));
+	if (document_has(item, "original_input")) {
+		buffer_text(story->out, "  (edited");
+		if (document_has(item, "edited_by")) {
+			buffer_text(story->out, " by ");
+			safe_at(story, item, "edited_by");
+		}
+		buffer_text(story->out, " at ");
+		time_text(story->out, document_time_ms(item, "edited_at"));
+		buffer_text(story->out, "; it came in as:)\n");
+		members(story, document_at(item, "original_input"));
+	}
+	request(story, item);
 	if (document_has(item, "extracted")) {
 		heading(story, "extracted");
 		members(story, document_at(item, "extracted"));
@@ -136,33 +199,6 @@ static const char *decision_color(const char *decision)
 	if (strcmp(decision, "fail") == 0 || strcmp(decision, "unknown") == 0)
 		return RED;
 	return YELLOW;
-}
-
-static void body(struct story *story, struct json_span response)
-{
-	struct buffer text = {0};
-	int64_t bytes = document_integer(response, "bytes", 0);
-
-	if (document_has(response, "body_base64")) {
-		buffer_text(story->out, "  (binary, ");
-		text_bytes(story->out, bytes);
-		buffer_text(story->out, "; --json has it in base64)\n");
-		return;
-	}
-	document_text(response, "body", &text);
-	size_t shown = text.length < BODY_BYTES_SHOWN ? text.length : BODY_BYTES_SHOWN;
-	text_safe_lines(story->out, text.data ? text.data : "", shown, "  ");
-	if (shown < text.length) {
-		buffer_text(story->out, "  (");
-		text_bytes(story->out, (int64_t)text.length);
-		buffer_text(story->out, " are stored; --json shows all)\n");
-	}
-	if (document_true(response, "truncated")) {
-		buffer_text(story->out, "  (cut when it was stored: ");
-		text_bytes(story->out, bytes);
-		buffer_text(story->out, " came)\n");
-	}
-	buffer_free(&text);
 }
 
 static void response(struct story *story, struct json_span attempt)

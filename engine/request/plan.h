@@ -65,6 +65,20 @@ enum status plan_curl_of_spec(const struct spec *spec, const char *job_name,
                               size_t key_length, struct json_span input, struct buffer *out,
                               struct error *error);
 
+/* The request as a person sees it, secrets as "***"; zero-initialise.  The same
+ * errors as plan_render's; no secret needs to be at hand. */
+struct plan_shown {
+	struct buffer method, url;
+	struct buffer headers; /* "Name: value" lines */
+	struct buffer body;
+	bool has_body;
+};
+void plan_shown_free(struct plan_shown *shown);
+enum status plan_show(const struct spec *spec, const char *job_name,
+                      const unsigned char job_uuid[16], int64_t seq, const char *key,
+                      size_t key_length, struct json_span input, struct plan_shown *shown,
+                      struct error *error);
+
 /* The idempotency key of an item: UUID form of SHA-256(uuid, seq). */
 void plan_idempotency_key(const unsigned char job_uuid[16], int64_t seq, char out[40]);
 

@@ -20,6 +20,7 @@
 #include "engine/base/status.h"
 #include "engine/policy/outcome.h"
 #include "engine/policy/state.h"
+#include "engine/request/plan.h"
 #include "engine/request/secret.h"
 #include "engine/request/spec.h"
 #include "engine/run/meter.h"
@@ -271,6 +272,26 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
                               void (*visit)(void *context, const struct engine_operation *),
                               void *context, struct error *error);
+/* The item's request as it would be sent now, secrets masked; with another input
+ * (NULL: its own) and, where `changes` is given, what that changes, as a JSON
+ * array (change.h).  STATUS_USAGE: no request can be made of it. */
+enum status engine_item_request(struct engine *engine, int64_t job, int64_t seq,
+                                const struct json_span *input, struct plan_shown *shown,
+                                struct buffer *changes, struct error *error);
+/* What people changed of it. */
+struct engine_edits {
+	struct buffer original;    /* the input that came in; the caller's to free */
+	int64_t at_ms;             /* of the last edit; 0: none */
+	char who[64];
+	int64_t job_updated_at_ms; /* the job's own definition; 0: never */
+};
+enum status engine_item_edits(struct engine *engine, int64_t job, int64_t seq,
+                              struct engine_edits *edits, struct error *error);
+/* Edit and retry.  The first input is kept; the key must stay the same.
+ * STATUS_CONFLICT: the item's state is none that is retried. */
+enum status engine_item_retry_with(struct engine *engine, int64_t job, int64_t seq,
+                                   struct json_span input, bool done_too, const char *who,
+                                   struct engine_operation *out, struct error *error);
 /* Wait for a background operation. */
 enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id,
                                   int64_t deadline_ns, struct error *error);

@@ -20,7 +20,7 @@ static const char *const action_names[] = {
     [ACTION_RESOLVE_FAILED] = "resolve_failed",
 };
 
-static void operation_of_row(const struct operation_row *row, struct engine_operation *out)
+void engine_operation_of_row(const struct operation_row *row, struct engine_operation *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->id = row->id;
@@ -302,7 +302,7 @@ static enum status act_on(struct engine *engine, int64_t job, enum engine_action
 	                     error);
 	if (status != STATUS_OK)
 		return status;
-	operation_of_row(&act.row, out);
+	engine_operation_of_row(&act.row, out);
 	if (action == ACTION_RETRY)
 		status = engine_ensure_lane(engine, job, error);
 	if (selection->seq_count > 0 || status != STATUS_OK)
@@ -342,7 +342,7 @@ static void show_operation(void *context, const struct operation_row *row)
 	const struct operation_showing *showing = context;
 	struct engine_operation operation;
 
-	operation_of_row(row, &operation);
+	engine_operation_of_row(row, &operation);
 	showing->visit(showing->context, &operation);
 }
 

@@ -15,6 +15,7 @@
 #include "engine/run/writer.h"
 #include "engine/store/db.h"
 #include "engine/store/jobs.h"
+#include "engine/store/operations.h"
 #include "engine/store/owner.h"
 
 #define READERS_KEPT 8
@@ -87,6 +88,8 @@ struct reading {
 enum status reading_begin(struct engine *engine, int64_t job, struct reading *reading,
                           struct error *error);
 void reading_end(struct engine *engine, struct reading *reading);
+
+void engine_operation_of_row(const struct operation_row *row, struct engine_operation *out);
 
 /* The station of a job, made where there is none.  Mutex held.  NULL: no memory. */
 struct station *station_of_locked(struct engine *engine, int64_t job);

@@ -292,45 +292,6 @@ enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_
 
 /* ---- causes, samples, log -------------------------------------------------- */
 
-enum status engine_groups(struct engine *engine, int64_t job, int limit,
-                          void (*visit)(void *context, const struct engine_group *group),
-                          void *context, struct error *error)
-{
-	static const struct engine_group groups[] = {
-		{0xab12, "http", 404, NULL, "not \"found\"", 12, 1767323045000, 1767323046000, 17,
-		 {17, 19}, 2, {3, 9}, 2, 10, 1767323040000},
-		{.id = UINT64_MAX, .class_name = "connect", .code = "1001", .count = 1,
-		 .first_at_ms = 1767323045000, .last_at_ms = 1767323045000, .sample_seq = 3},
-	};
-
-	(void)engine;
-	(void)job;
-	(void)error;
-	fake.limit = limit;
-	for (int i = 0; i < 2; i++)
-		visit(context, &groups[i]);
-	return STATUS_OK;
-}
-
-enum status engine_series(struct engine *engine, int64_t job, int64_t since_ms,
-                          void (*visit)(void *context, const struct meter_sample *sample),
-                          void *context, int *step_s, struct error *error)
-{
-	static const struct meter_sample samples[] = {
-		{1767323040000, 50, 1, 4, 5, 2, 3, 30, 31, 180, 260.5f, 900, 8},
-		{1767323048000, 0, 0, 0, 0, 0, 0, 0, 31, 0, 0, 0, 1},
-	};
-
-	(void)engine;
-	(void)job;
-	(void)error;
-	fake.after = since_ms;
-	visit(context, &samples[0]);
-	visit(context, &samples[1]);
-	*step_s = 8;
-	return STATUS_OK;
-}
-
 enum status engine_events(struct engine *engine, int64_t job, int64_t after, int limit,
                           void (*visit)(void *context, const struct engine_event *event),
                           void *context, struct error *error)
@@ -382,6 +343,7 @@ enum status engine_db_vacuum(struct engine *engine, struct error *error)
 	return error_set(error, STATUS_CONFLICT, "not while it runs");
 }
 
+#include "tests/unit/fake_history.h"
 #include "tests/unit/fake_streams.h"
 
 #endif

@@ -1,0 +1,93 @@
+/* The fake engine's causes, samples and edited items; included by fake_engine.h. */
+#ifndef SLUICE_TESTS_FAKE_HISTORY_H
+#define SLUICE_TESTS_FAKE_HISTORY_H
+
+enum status engine_groups(struct engine *engine, int64_t job, int limit,
+                          void (*visit)(void *context, const struct engine_group *group),
+                          void *context, struct error *error)
+{
+	static const struct engine_group groups[] = {
+		{0xab12, "http", 404, NULL, "not \"found\"", 12, 1767323045000, 1767323046000, 17,
+		 {17, 19}, 2, {3, 9}, 2, 10, 1767323040000},
+		{.id = UINT64_MAX, .class_name = "connect", .code = "1001", .count = 1,
+		 .first_at_ms = 1767323045000, .last_at_ms = 1767323045000, .sample_seq = 3},
+	};
+
+	(void)engine;
+	(void)job;
+	(void)error;
+	fake.limit = limit;
+	for (int i = 0; i < 2; i++)
+		visit(context, &groups[i]);
+	return STATUS_OK;
+}
+
+enum status engine_series(struct engine *engine, int64_t job, int64_t since_ms,
+                          void (*visit)(void *context, const struct meter_sample *sample),
+                          void *context, int *step_s, struct error *error)
+{
+	static const struct meter_sample samples[] = {
+		{1767323040000, 50, 1, 4, 5, 2, 3, 30, 31, 180, 260.5f, 900, 8},
+		{1767323048000, 0, 0, 0, 0, 0, 0, 0, 31, 0, 0, 0, 1},
+	};
+
+	(void)engine;
+	(void)job;
+	(void)error;
+	fake.after = since_ms;
+	visit(context, &samples[0]);
+	visit(context, &samples[1]);
+	*step_s = 8;
+	return STATUS_OK;
+}
+
+/* PUT http://x/SEQ; an input without "n" cannot be sent. */
+enum status engine_item_request(struct engine *engine, int64_t job, int64_t seq,
+                                const struct json_span *input, struct plan_shown *shown,
+                                struct buffer *changes, struct error *error)
+{
+	struct json_span value;
+
+	(void)engine;
+	(void)job;
+	if (input != NULL && !json_member(*input, "n", 1, &value))
+		return error_set(error, STATUS_USAGE, "request.url: field 'n' is missing");
+	buffer_text(&shown->method, "PUT");
+	buffer_printf(&shown->url, "http://x/%lld", (long long)seq);
+	buffer_text(&shown->headers, "X-Key: ***\n");
+	shown->has_body = true;
+	buffer_append(&shown->body, input != NULL ? "\xff\0" : "{}", 2);
+	if (changes != NULL)
+		buffer_text(changes, input != NULL ? "[{\"field\":\"n\"}]" : "[]");
+	return STATUS_OK;
+}
+
+enum status engine_item_edits(struct engine *engine, int64_t job, int64_t seq,
+                              struct engine_edits *edits, struct error *error)
+{
+	(void)engine;
+	(void)job;
+	(void)error;
+	if (seq != 18)
+		return STATUS_OK;
+	buffer_text(&edits->original, "{\"n\":0}");
+	edits->at_ms = 1767323045000;
+	strcpy(edits->who, "page");
+	return STATUS_OK;
+}
+
+enum status engine_item_retry_with(struct engine *engine, int64_t job, int64_t seq,
+                                   struct json_span input, bool done_too, const char *who,
+                                   struct engine_operation *out, struct error *error)
+{
+	(void)engine;
+	(void)job;
+	(void)seq;
+	fake_note(fake.who, sizeof(fake.who), who);
+	snprintf(fake.filter, sizeof(fake.filter), "%.*s", (int)input.length, input.at);
+	fake.selection.done_too = done_too;
+	*out = fake.operation;
+	return fake_fail(error, fake.act);
+}
+
+#endif
