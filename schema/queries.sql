@@ -39,7 +39,8 @@ UPDATE job SET removing = 1, name = ?2 WHERE id = ?1;
 UPDATE job SET state = ?2, reason = ?3, resume_at_ms = ?4, sealed = ?5, claim_cursor = ?6, low = ?7,
   total = ?8, pending = ?9, running = ?10, waiting = ?11, done = ?12, failed = ?13, unknown = ?14,
   skipped = ?15, attempts = ?16, retries = ?17, throttled = ?18, bad_rows = ?19,
-  started_at_ms = ?20, finished_at_ms = ?21
+  started_at_ms = ?20, finished_at_ms = ?21, pace_rate_milli = ?22, pace_concurrency = ?23,
+  down_since_ms = ?24, down_probe_ms = ?25, canary_passed = ?26, halt_failed = ?27, halt_ended = ?28
 WHERE id = ?1;
 -- job_save_source
 UPDATE job SET source_path = ?2, source_format = ?3, source_columns = ?4, source_offset = ?5,
@@ -52,7 +53,8 @@ SELECT id, name, uuid, spec, repeatable, state, reason, resume_at_ms, sealed, re
   attempts, retries, throttled, bad_rows, concurrency_set, rate_set, burst_set,
   source_path, source_format, source_columns, source_offset, source_hash, source_rows,
   source_complete, source_size, source_size_hash, source_state,
-  created_at_ms, started_at_ms, finished_at_ms
+  created_at_ms, started_at_ms, finished_at_ms, pace_rate_milli, pace_concurrency,
+  down_since_ms, down_probe_ms, canary_passed, halt_failed, halt_ended
 FROM job WHERE id = ?1;
 -- job_find
 SELECT id FROM job WHERE name = ?1;

@@ -48,9 +48,8 @@ static void write_limits(struct buffer *out, const struct engine_progress *progr
 		write_rate(out, progress->rate_now);
 	else
 		buffer_text(out, "null");
-	/* The limits are fixed ones: nothing adapts them to what the server bears. */
-	buffer_printf(out, ",\"burst\":%lld,\"adapt\":false,\"bound_by\":",
-	              (long long)progress->burst);
+	buffer_printf(out, ",\"burst\":%lld,\"adapt\":%s,\"bound_by\":", (long long)progress->burst,
+	              progress->adapt ? "true" : "false");
 	buffer_json_text(out, progress->bound_by);
 	buffer_char(out, '}');
 }

@@ -237,7 +237,7 @@ const struct option option_table[OPTIONS] = {
 		.help = "requests that may go out at once after idling (1)"},
 	[OPTION_NO_ADAPT] = {0, "no-adapt", VALUE_NONE, NULL, .commands = RUN_CHECK,
 		.group = "Pace", .path = "limits.adapt",
-		.help = "keep the limits fixed (always so, today)"},
+		.help = "keep the limits fixed, whatever the server answers"},
 
 	[OPTION_OK_IF] = {0, "ok-if", VALUE_TEXT, "CONDITION", .commands = RUN_CHECK,
 		.group = "Answers", .path = "ok_if",
@@ -274,10 +274,10 @@ const struct option option_table[OPTIONS] = {
 	[OPTION_PROGRESS] = {0, "progress", VALUE_CHOICE, "HOW", "auto|tty|plain|json|none",
 		.commands = BIT(RUN), .group = "Job", .help = "auto, tty, plain, json or none"},
 
-	[OPTION_CANARY] = {0, "canary", VALUE_INTEGER, "N", NULL, 1, COUNT_MAX, BIT(RUN), "Not yet",
-		.unfinished = true, .help = "send N, stop, wait for a go-ahead"},
-	[OPTION_HALT] = {0, "halt", VALUE_TEXT, "fail=N|fail=P%", .commands = BIT(RUN),
-		.group = "Not yet", .unfinished = true, .help = "stop beyond so many failures"},
+	[OPTION_CANARY] = {0, "canary", VALUE_INTEGER, "N", NULL, 1, COUNT_MAX, RUN_CHECK, "Job",
+		.path = "canary", .help = "send N, then wait for a go-ahead (sluice resume)"},
+	[OPTION_HALT] = {0, "halt", VALUE_TEXT, "fail=N|fail=P%", .commands = RUN_CHECK,
+		.group = "Job", .path = "halt", .help = "stop when so many items have failed"},
 	[OPTION_SHARD] = {0, "shard", VALUE_TEXT, "I/N", .commands = BIT(RUN), .group = "Not yet",
 		.unfinished = true, .help = "only this share of the items"},
 	[OPTION_SHARD_BY] = {0, "shard-by", VALUE_TEXT, "COLUMN", .commands = BIT(RUN),

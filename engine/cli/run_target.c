@@ -122,6 +122,29 @@ static enum status lay_extract(struct jobfile *jobfile, const char *text, struct
 	return status ? out_of_memory(error) : STATUS_OK;
 }
 
+/* fail=20: so many; fail=5%: so large a share. */
+static enum status lay_halt(struct jobfile *jobfile, const char *text, struct error *error)
+{
+	double value = 0;
+	char *end = NULL;
+	enum status status;
+
+	if (strncmp(text, "fail=", 5) == 0 && text[5] >= '0' && text[5] <= '9')
+		value = strtod(text + 5, &end);
+	if (end && strcmp(end, "%") == 0 && value > 0 && value <= 100) {
+		jobfile_remove(jobfile, "halt.failed");
+		status = jobfile_set_number(jobfile, "halt.failed_percent", value);
+	} else if (end && *end == '\0' && value >= 1 && value <= 1e12 &&
+	           value == (double)(int64_t)value) {
+		jobfile_remove(jobfile, "halt.failed_percent");
+		status = jobfile_set_int(jobfile, "halt.failed", (int64_t)value);
+	} else {
+		return error_set(error, STATUS_USAGE,
+		                 "--halt: '%.60s' is neither fail=N nor fail=P%%", text);
+	}
+	return status ? out_of_memory(error) : STATUS_OK;
+}
+
 static enum status lay_idempotency(struct jobfile *jobfile, const char *header)
 {
 	if (!header && jobfile_text(jobfile, "idempotency.header"))
@@ -140,6 +163,8 @@ static enum status lay_option(struct jobfile *jobfile, const struct option_use *
 		return lay_header(jobfile, use->text, error);
 	case OPTION_EXTRACT:
 		return lay_extract(jobfile, use->text, error);
+	case OPTION_HALT:
+		return lay_halt(jobfile, use->text, error);
 	case OPTION_DATA:
 	case OPTION_JSON_BODY:
 		return STATUS_OK; /* run_target_body() */

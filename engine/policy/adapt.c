@@ -136,6 +136,8 @@ void adapt_set_backlog(struct adapt *adapt, int64_t items)
 
 void adapt_resume(struct adapt *adapt, int64_t now_ns)
 {
+	/* The wait is over, or a person knows better. */
+	adapt->hold_ns = 0;
 	adapt_rate_rest(adapt, now_ns);
 }
 

@@ -161,10 +161,11 @@ static bool refuses(struct breaker *breaker, enum breaker_sign sign)
 	if (sign == BREAKER_REFUSED)
 		breaker->refused++;
 	else if (sign == BREAKER_ALIVE)
-		breaker->refused = 0;
+		breaker->refused = breaker->refusing = 0;
 	if (breaker->refused < REFUSED_MAX)
 		return false;
 	breaker->refused = 0;
+	breaker->refusing = true;
 	return true;
 }
 
@@ -198,6 +199,8 @@ enum breaker_news breaker_result(struct breaker *breaker, enum breaker_sign sign
 
 bool breaker_forgives(const struct breaker *breaker, enum breaker_sign sign)
 {
+	if (sign == BREAKER_REFUSED)
+		return breaker->refusing;
 	return breaker->state != BREAKER_CLOSED &&
 	       (sign == BREAKER_FAILING || sign == BREAKER_UNREACHABLE);
 }
@@ -234,6 +237,7 @@ void breaker_try_now(struct breaker *breaker, int64_t now_ns)
 	if (breaker->state == BREAKER_OPEN && breaker->probe_ns > now_ns)
 		breaker->probe_ns = now_ns;
 	breaker->refused = 0;
+	breaker->refusing = false;
 }
 
 int64_t breaker_probe_ns(const struct breaker *breaker)

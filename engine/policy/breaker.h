@@ -58,6 +58,7 @@ struct breaker {
 	int64_t last_ns;       /* the newest of them */
 	int unreachable;       /* in a row */
 	int refused;           /* in a row */
+	bool refusing;         /* credentials are refused; a person was told */
 	int64_t down_since_ns;
 	int64_t probe_ns;      /* open: when to probe */
 	int64_t changed_ns;    /* what was sent before is not judged by this state */
@@ -86,7 +87,8 @@ void breaker_unsent(struct breaker *breaker, int count);
 enum breaker_news breaker_result(struct breaker *breaker, enum breaker_sign sign, int64_t sent_ns,
                                  int enough, struct random *random, int64_t now_ns);
 /* Is an attempt that failed so not to be charged?  What was in flight while the
- * breaker opened, and probes. Ask after breaker_result. */
+ * breaker opened, probes, and what refused credentials brought down after they
+ * were noticed. Ask after breaker_result. */
 bool breaker_forgives(const struct breaker *breaker, enum breaker_sign sign);
 /* A person resumed: try at once. */
 void breaker_try_now(struct breaker *breaker, int64_t now_ns);

@@ -178,6 +178,9 @@ static struct reading decide(const struct attempt_facts *facts)
 {
 	struct reading reading = read_attempt(facts);
 
+	if (facts->forgiven && facts->rule == DECISION_NONE && reading.decision == DECISION_FAIL &&
+	    !reading.may_have_worked)
+		reading = refused_for_now;
 	if (facts->rule != DECISION_NONE) /* the user knows the target: no second thoughts */
 		return (struct reading){facts->rule, false, true};
 	if ((reading.decision == DECISION_RETRY || reading.decision == DECISION_FAIL) &&
@@ -203,6 +206,7 @@ static void draw_wait(const struct attempt_facts *facts, const struct retry_poli
 	int64_t delay_ms = policy->delay_ms;
 
 	if (server_ms > 0) {
+		verdict->wait_told = true;
 		verdict->wait_ms_min = server_ms;
 		verdict->wait_ms_max = backoff_floor_max_ms(server_ms);
 		snprintf(verdict->source, sizeof(verdict->source), "%s", facts->hints.source);
@@ -236,8 +240,12 @@ static void decide_retry(const struct attempt_facts *facts, const struct retry_p
 		return; /* the job waits: an outage costs time, never items */
 	}
 	/* The server said when to come back: its limit is not this item's fault. */
-	if (verdict->decision == DECISION_THROTTLE && facts->hints.wait_ms > 0)
+	if (verdict->decision == DECISION_THROTTLE && (facts->hints.wait_ms > 0 || facts->paced))
 		verdict->charge_attempt = false;
+	if (facts->forgiven) {
+		verdict->charge_attempt = false;
+		return;
+	}
 	if ((!verdict->charge_attempt || facts->attempt <= policy->retries_max) &&
 	    time_allows(facts, policy, verdict->wait_ms))
 		return;

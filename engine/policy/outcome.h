@@ -61,6 +61,8 @@ struct attempt_facts {
 	int attempt;          /* 1 = first attempt charged to this budget, this one included */
 	int64_t spent_ms;     /* since this budget's first attempt began */
 	enum decision rule;   /* what a rule said, or DECISION_NONE */
+	bool paced;           /* the pace follows what is refused: a throttle costs time, not attempts */
+	bool forgiven;        /* the target is down, or refuses everybody: not this item's fault */
 	struct header_hints hints;
 };
 
@@ -71,14 +73,17 @@ struct verdict {
 	                          does not: its limit is not the item's fault */
 	int64_t wait_ms;       /* drawn wait before the next attempt; -1: nothing waits */
 	int64_t wait_ms_min, wait_ms_max; /* the range it was drawn from; -1 */
+	bool wait_told;        /* the wait is the server's */
 	bool budget_spent;     /* retryable, but attempts or time are used up */
 	char source[64];       /* header the wait came from, "backoff", or "" */
 };
 
-/* Not charged, and so not bounded by the budget: our own shortage
- * (TRANSPORT_LOCAL, TRANSPORT_NO_ROOM), a rule's pause, a server's wait that pauses the job, and a
- * throttle that tells both that the quota is used up (remaining 0) and until
- * when. */
+/* Not charged, and so not bounded by the number of retries: our own shortage
+ * (TRANSPORT_LOCAL, _NO_ROOM), a rule's pause, a server's wait that pauses the job, a
+ * throttle whose wait the server told or that is `paced`, and what is
+ * `forgiven`: that is not bounded by time either, and a final refusal among it
+ * (401 by a target that refuses all) becomes a retry.  An outcome that cannot
+ * be known stays so. */
 
 /* A server's wait beyond this pauses the job until then and charges nothing. */
 #define WAIT_PAUSES_JOB_MS 120000

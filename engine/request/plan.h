@@ -9,6 +9,8 @@
 #ifndef SLUICE_REQUEST_PLAN_H
 #define SLUICE_REQUEST_PLAN_H
 
+#include <stdint.h>
+
 #include "engine/base/buffer.h"
 #include "engine/base/status.h"
 #include "engine/request/secret.h"
@@ -27,6 +29,8 @@ void plan_free(struct plan *plan);
 /* What was given to plan_make (but for items, format and limit), with the secrets in request.proxy. */
 const struct spec *plan_spec(const struct plan *plan);
 const struct secret_set *plan_secrets(const struct plan *plan);
+/* A number that jobs with the same host and the same credentials share. */
+uint64_t plan_upstream(const struct plan *plan);
 
 /* One request.  Zero-initialise once, reuse for item after item: the memory stays. */
 struct rendered {

@@ -12,11 +12,6 @@
 
 #define TIMEOUT_S 30
 #define CONNECT_TIMEOUT_S 10
-#define BODY_BYTES_MAX (1 << 20)
-#define CONCURRENCY 16
-#define RETRIES 5
-#define RETRY_DELAY_S 0.5
-#define RETRY_DELAY_MAX_S 60
 #define IDEMPOTENCY_HEADER "Idempotency-Key"
 
 static void wipe_text(char *text)
@@ -56,12 +51,12 @@ void spec_free(struct spec *spec)
 	free(spec->ok_if_text);
 	name_values_free(spec->extract, spec->extract_count);
 	free(spec->rate_text);
+	free(spec->share);
 	header_overrides_free(&spec->headers);
 	free(spec);
 }
 
-/* The place of a word in a list; -1: not in it. */
-static int word_index(const char *word, const char *const *words, int count)
+int spec_word_index(const char *word, const char *const *words, int count)
 {
 	for (int i = 0; i < count; i++) {
 		if (strcmp(word, words[i]) == 0)
@@ -89,7 +84,7 @@ static enum status read_items(struct spec *spec, struct json_span root, struct e
 	if (status == STATUS_OK)
 		status = spec_text(root, "format", &format, error);
 	if (format)
-		index = word_index(format, formats, 5);
+		index = spec_word_index(format, formats, 5);
 	free(format);
 	if (index < 0)
 		return error_set(error, STATUS_USAGE, "format: must be csv, ndjson, json or lines");
@@ -214,38 +209,6 @@ static enum status read_idempotency(struct spec *spec, struct json_span root, st
 	return status;
 }
 
-static enum status read_limits(struct spec *spec, struct json_span root, struct error *error)
-{
-	static const char *const bodies[] = {"all", "failed", "none"};
-	char *body = NULL;
-	enum status status;
-	int index = STORE_BODY_ALL;
-
-	if (spec_flag(root, "limits.adapt", false))
-		return error_set(error, STATUS_USAGE,
-		                 "limits.adapt: adaptive limits are not supported yet");
-	spec->concurrency = (int)spec_number(root, "limits.concurrency", CONCURRENCY);
-	spec->burst = (int64_t)spec_number(root, "limits.burst", 1);
-	spec->body_bytes_max = (int64_t)spec_number(root, "store.body_bytes_max", BODY_BYTES_MAX);
-	spec->retry.retries_max = (int)spec_number(root, "retry.max", RETRIES);
-	spec->retry.delay_ms = spec_seconds_ms(root, "retry.delay_s", RETRY_DELAY_S);
-	spec->retry.delay_ms_max = spec_seconds_ms(root, "retry.delay_max_s", RETRY_DELAY_MAX_S);
-	spec->retry.time_ms_max = spec_seconds_ms(root, "retry.time_max_s", 0);
-	status = spec_text(root, "store.body", &body, error);
-	if (body)
-		index = word_index(body, bodies, 3);
-	free(body);
-	if (index < 0)
-		return error_set(error, STATUS_USAGE, "store.body: must be all, failed or none");
-	spec->store_body = (enum store_body)index;
-	if (status == STATUS_OK)
-		status = spec_text(root, "limits.rate", &spec->rate_text, error);
-	if (status == STATUS_OK && spec->rate_text &&
-	    rate_parse(spec->rate_text, &spec->rate, error) != STATUS_OK)
-		status = error_prefix(error, "limits.rate");
-	return status;
-}
-
 static enum status read_all(struct spec *spec, struct json_span root, struct secret_set *literal,
                             struct error *error)
 {
@@ -258,7 +221,7 @@ static enum status read_all(struct spec *spec, struct json_span root, struct sec
 	if (status == STATUS_OK)
 		status = read_idempotency(spec, root, error);
 	if (status == STATUS_OK)
-		status = read_limits(spec, root, error);
+		status = spec_read_limits(spec, root, error);
 	if (status == STATUS_OK)
 		status = spec_read_headers(spec, root, error);
 	if (status == STATUS_OK)

@@ -18,6 +18,7 @@
 #include "engine/base/json.h"
 #include "engine/base/status.h"
 #include "engine/policy/bucket.h"
+#include "engine/policy/halt.h"
 #include "engine/policy/headers.h"
 #include "engine/policy/outcome.h"
 
@@ -78,6 +79,11 @@ struct spec {
 	struct rate rate;   /* count 0: no limit */
 	char *rate_text;    /* as written: "50/s"; NULL */
 	int64_t burst;      /* >= 1 */
+	bool adapt;         /* the pace follows what the target bears */
+	char *share;        /* jobs of the same name here share their limit; NULL */
+
+	struct halt_policy halt;
+	int64_t canary;     /* send so many, then wait for a person; 0: no */
 
 	struct retry_policy retry;
 	struct header_overrides headers; /* what no parser can know of this target */

@@ -32,6 +32,12 @@ enum status spec_check_request(const struct spec *spec, struct error *error);
 /* spec_literal.c: move literal credentials out of the strings. */
 enum status spec_hide_literals(struct spec *spec, struct secret_set *literal, struct error *error);
 
+/* The place of a word in a list; -1: not in it. */
+int spec_word_index(const char *word, const char *const *words, int count);
+
+/* spec_limits.c: store, limits, retry, halt, canary. */
+enum status spec_read_limits(struct spec *spec, struct json_span root, struct error *error);
+
 /* spec_print.c */
 enum status spec_print(struct spec *spec, struct error *error);
 

@@ -151,6 +151,23 @@ static void put_headers(struct buffer *out, const struct spec *spec)
 	buffer_free(&text);
 }
 
+static void put_halt(struct buffer *out, const struct spec *spec)
+{
+	if (spec->halt.failed > 0 || spec->halt.failed_percent > 0) {
+		open_object(out, "halt");
+		if (spec->halt.failed > 0)
+			put_int(out, "failed", spec->halt.failed);
+		if (spec->halt.failed_percent > 0) {
+			put_name(out, "failed_percent");
+			buffer_printf(out, "%.6g", spec->halt.failed_percent);
+			put_int(out, "min_items", spec->halt.items_min);
+		}
+		buffer_char(out, '}');
+	}
+	if (spec->canary > 0)
+		put_int(out, "canary", spec->canary);
+}
+
 static void put_policy(struct buffer *out, const struct spec *spec)
 {
 	static const char *const bodies[] = {
@@ -164,7 +181,8 @@ static void put_policy(struct buffer *out, const struct spec *spec)
 	put_int(out, "concurrency", spec->concurrency);
 	put_rate(out, spec);
 	put_int(out, "burst", spec->burst);
-	put_flag(out, "adapt", false);
+	put_flag(out, "adapt", spec->adapt);
+	put_text(out, "share", spec->share);
 	buffer_char(out, '}');
 	open_object(out, "retry");
 	put_int(out, "max", spec->retry.retries_max);
@@ -173,6 +191,7 @@ static void put_policy(struct buffer *out, const struct spec *spec)
 	put_seconds(out, "time_max_s", spec->retry.time_ms_max);
 	buffer_char(out, '}');
 	put_headers(out, spec);
+	put_halt(out, spec);
 }
 
 enum status spec_print(struct spec *spec, struct error *error)

@@ -71,6 +71,7 @@ enum status account_reload(struct account *account, struct db *db, struct pool *
 	if (!command_only)
 		account->touched = false;
 	job_row_free(&account->row);
+	account->rules_of = NULL;
 	status = jobs_get(db, account->job, &account->row, error);
 	if (status == STATUS_OK)
 		status = items_next_due(db, account->job, &account->next_due_ms, error);
@@ -204,7 +205,8 @@ enum status account_claim(struct account *account, struct db *db, struct pool *p
 	want = account->client.want(account->client.lane);
 	if (want <= 0)
 		return STATUS_OK;
-	status = items_claim(db, &account->row, want, now_ms, take_claimed, &claiming, &count, error);
+	status = items_claim(db, &account->row, want, account_fresh_max(account), now_ms,
+	                     take_claimed, &claiming, &count, error);
 	if (status == STATUS_NO_MEMORY && error->status == STATUS_OK)
 		error_set(error, STATUS_NO_MEMORY, "out of memory");
 	if (count > 0)
@@ -261,7 +263,11 @@ enum status account_flush(struct account *account, struct db *db, int64_t now_ms
 	if (!account->dirty)
 		return STATUS_OK;
 	status = follow_counts(account, db, now_ms, error);
+	if (status == STATUS_OK)
+		status = account_follow_stops(account, db, now_ms, error);
 	if (status == STATUS_OK) {
+		if (account->attached && account->client.remember != NULL)
+			account->client.remember(account->client.lane, row);
 		row->low = row->counts[ITEM_RUNNING] == 0 ? row->claim_cursor : account->window.low;
 		status = jobs_save(db, row, error);
 	}

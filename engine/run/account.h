@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <uthash.h>
 
+#include "engine/policy/halt.h"
 #include "engine/run/pool.h"
 #include "engine/run/settle.h"
 #include "engine/run/window.h"
@@ -26,6 +27,9 @@ struct account {
 	bool due_told;         /* the lane was told that next_due_ms has come */
 	struct queue_list claimed; /* by this group, delivered after the commit */
 	bool barren;           /* the last claim found nothing, and nothing changed since */
+	const char *rules_of;  /* row.spec when these were read of it: */
+	struct halt_policy halt;
+	int64_t canary;
 	bool attached;
 	struct writer_client client;
 	UT_hash_handle hh;
@@ -63,6 +67,15 @@ bool account_claimable(const struct account *account, int64_t now_ms);
 bool account_hungry(const struct account *account, int64_t now_ms);
 /* The next moment at which this account has something to do by itself, wall ms. */
 int64_t account_timer_ms(const struct account *account);
+
+/* account_stops.c: halting thresholds and the canary. */
+#define ACCOUNT_CANARY "canary:"
+/* How many fresh items may be claimed at all. */
+int account_fresh_max(struct account *account);
+enum status account_follow_stops(struct account *account, struct db *db, int64_t now_ms,
+                                 struct error *error);
+/* A person resumes: what stopped the job does not count again. */
+void account_go_ahead(struct job_row *row);
 
 /* The one place where a job's state changes; asserts that the move is allowed. */
 void account_set_state(struct job_row *row, enum job_state state, const char *reason,

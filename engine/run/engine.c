@@ -220,12 +220,15 @@ enum status engine_open(const struct engine_options *options, struct engine **ou
 	engine->mode = options->mode;
 	engine->running_max = options->running_max > 0 ? options->running_max : RUNNING_MAX_DEFAULT;
 	engine->db_path = strdup(options->db_path);
+	engine->limits = limits_new();
+	engine->upstreams = upstreams_new();
 	pthread_mutex_init(&engine->mutex, NULL);
 	pthread_mutex_init(&engine->readers_mutex, NULL);
 	clock_cond_init(&engine->changed);
 	raise_open_files();
-	status = engine->db_path != NULL ? STATUS_OK
-	                                 : error_set(error, STATUS_NO_MEMORY, "out of memory");
+	status = engine->db_path != NULL && engine->limits != NULL && engine->upstreams != NULL
+	             ? STATUS_OK
+	             : error_set(error, STATUS_NO_MEMORY, "out of memory");
 	if (status == STATUS_OK)
 		status = owner_take(engine->db_path, &engine->owner, NULL, &engine->last_owner, error);
 	if (status == STATUS_OK)
@@ -272,6 +275,8 @@ void engine_close(struct engine *engine)
 	if (engine->pool != NULL)
 		pool_stop(engine->pool);
 	engine_stations_free(engine);
+	limits_free(engine->limits);
+	upstreams_free(engine->upstreams);
 	owner_release(engine->owner);
 	pthread_mutex_destroy(&engine->mutex);
 	pthread_mutex_destroy(&engine->readers_mutex);

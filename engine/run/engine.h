@@ -167,6 +167,7 @@ struct engine_progress {
 	struct rate rate;       /* configured (count 0: none) */
 	double rate_now;        /* per second; 0: none */
 	int64_t burst;
+	bool adapt;             /* they follow what the server bears */
 	const char *bound_by;   /* "rate", "concurrency", "server", "slow upstream", "nothing left" … */
 	int64_t created_at_ms, started_at_ms, finished_at_ms; /* 0: not yet */
 	bool active;            /* a lane works on it in this process */

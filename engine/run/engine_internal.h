@@ -50,6 +50,8 @@ struct engine {
 	struct owner_info last_owner;
 	struct writer *writer;
 	struct pool *pool;        /* NULL in ENGINE_MAINTAIN */
+	struct limits *limits;
+	struct upstreams *upstreams;
 	pthread_t supervisor;     /* starts queued jobs; ENGINE_RUN */
 
 	atomic_bool stopping;     /* imports give up */
@@ -98,13 +100,8 @@ struct station *station_find_locked(struct engine *engine, int64_t job);
 /* Make sure that a lane works on the job (now or when a place is free). */
 enum status engine_ensure_lane(struct engine *engine, int64_t job, struct error *error);
 
-/* The limits in force: the spec's, or what was set by hand. */
-struct limits_now {
-	int concurrency;
-	struct rate rate;
-	int64_t burst;
-};
-void limits_of(const struct spec *spec, const struct job_row *row, struct limits_now *out);
+/* The limits asked for: the spec's, or what was set by hand. */
+void limits_of(const struct spec *spec, const struct job_row *row, struct limit_settings *out);
 
 /* The thread that starts queued jobs; argument: the engine. */
 void *engine_supervise(void *engine);

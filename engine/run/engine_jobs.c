@@ -224,6 +224,7 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 		if (row->state == JOB_RUNNING || row->state == JOB_IMPORTING)
 			return STATUS_OK;
 		to = row->sealed ? JOB_RUNNING : JOB_IMPORTING;
+		account_go_ahead(row);
 		break;
 	case WISH_CANCEL:
 		to = JOB_CANCELLED;
@@ -258,10 +259,16 @@ enum status engine_job_resume(struct engine *engine, int64_t job, const char *wh
                               struct error *error)
 {
 	enum status status = make_move(engine, job, WISH_RESUME, who, error);
+	struct station *station;
 
-	if (status == STATUS_OK)
-		status = engine_ensure_lane(engine, job, error);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	pthread_mutex_lock(&engine->mutex);
+	station = station_find_locked(engine, job);
+	if (station != NULL && station->lane != NULL)
+		upstream_try_now(lane_upstream(station->lane));
+	pthread_mutex_unlock(&engine->mutex);
+	return engine_ensure_lane(engine, job, error);
 }
 
 enum status engine_job_cancel(struct engine *engine, int64_t job, const char *who,

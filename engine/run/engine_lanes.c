@@ -38,7 +38,7 @@ struct station *station_of_locked(struct engine *engine, int64_t job)
 
 /* ---- lanes ------------------------------------------------------------------ */
 
-void limits_of(const struct spec *spec, const struct job_row *row, struct limits_now *out)
+void limits_of(const struct spec *spec, const struct job_row *row, struct limit_settings *out)
 {
 	out->concurrency = row->concurrency_set >= 0 ? (int)row->concurrency_set : spec->concurrency;
 	out->rate = spec->rate;
@@ -46,6 +46,7 @@ void limits_of(const struct spec *spec, const struct job_row *row, struct limits
 		out->rate = (struct rate){0};
 	else if (row->rate_set[0] != '\0')
 		(void)rate_parse(row->rate_set, &out->rate, NULL);
+	out->adapt = spec->adapt;
 	out->burst = row->burst_set >= 0 ? row->burst_set : spec->burst;
 	if (out->burst < 1)
 		out->burst = 1;
@@ -56,7 +57,7 @@ static enum status make_lane(struct engine *engine, int64_t job, struct secret_s
 {
 	struct lane_options options = {.job = job, .writer = engine->writer, .pool = engine->pool};
 	struct job_row row;
-	struct limits_now limits;
+	struct limit_settings limits;
 	struct spec *spec = NULL;
 	enum status status = engine_row(engine, job, &row, error);
 
@@ -68,13 +69,17 @@ static enum status make_lane(struct engine *engine, int64_t job, struct secret_s
 	if (status == STATUS_OK) {
 		limits_of(spec, &row, &limits);
 		options.repeatable = row.repeatable;
-		options.limit = limit_new(limits.concurrency, limits.rate, limits.burst);
-		status = options.limit != NULL ? lane_start(&options, lane, error)
-		                               : error_set(error, STATUS_NO_MEMORY, "out of memory");
+		options.limit = limit_open(engine->limits, spec->share, &limits, &row.pace);
+		options.upstream =
+		    upstream_open(engine->upstreams, plan_upstream(options.plan), &row.upstream);
+		status = options.limit != NULL && options.upstream != NULL
+		             ? lane_start(&options, lane, error)
+		             : error_set(error, STATUS_NO_MEMORY, "out of memory");
 	}
 	if (status != STATUS_OK) {
 		plan_free(options.plan);
-		limit_free(options.limit);
+		limit_close(options.limit);
+		upstream_close(options.upstream);
 		if (error != NULL)
 			error_prefix(error, "job '%s'", row.name);
 	}

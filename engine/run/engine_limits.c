@@ -9,7 +9,7 @@ struct setting {
 	int64_t job;
 	const struct engine_limits *limits;
 	const char *who;
-	struct limits_now now; /* out */
+	struct limit_settings now; /* out */
 };
 
 static enum status setting_check(const struct engine_limits *limits, struct error *error)
@@ -79,8 +79,7 @@ enum status engine_job_set(struct engine *engine, int64_t job, const struct engi
 	pthread_mutex_lock(&engine->mutex);
 	station = station_find_locked(engine, job);
 	if (station != NULL && station->lane != NULL)
-		limit_set(lane_limit(station->lane), setting.now.concurrency, setting.now.rate,
-		          setting.now.burst);
+		limit_set(lane_limit(station->lane), &setting.now);
 	pthread_mutex_unlock(&engine->mutex);
 	return STATUS_OK;
 }

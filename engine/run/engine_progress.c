@@ -10,7 +10,7 @@
 
 static void progress_of_row(const struct job_row *row, struct engine_progress *out)
 {
-	struct limits_now limits = {0};
+	struct limit_settings limits = {0};
 	struct spec *spec = NULL;
 	struct error ignored;
 
@@ -39,6 +39,7 @@ static void progress_of_row(const struct job_row *row, struct engine_progress *o
 	out->rate = limits.rate;
 	out->rate_now = rate_per_s(limits.rate);
 	out->burst = limits.burst;
+	out->adapt = limits.adapt;
 }
 
 static const char *bound_by(const struct engine_progress *progress, const struct lane_view *view)
@@ -90,6 +91,10 @@ static void progress_of_lane(struct engine *engine, struct db *db, struct engine
 	}
 	pthread_mutex_unlock(&engine->mutex);
 	out->in_flight = view.in_flight;
+	if (view.concurrency > 0) {
+		out->concurrency_now = view.concurrency;
+		out->rate_now = rate_per_s(view.rate);
+	}
 	out->rate_per_s = meter.rate_per_s;
 	out->p50_ms = meter.p50_ms;
 	out->p95_ms = meter.p95_ms;

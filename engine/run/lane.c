@@ -21,6 +21,9 @@
  * an item. */
 #define CLAIM_WAIT_NS (250 * NS_PER_MS)
 
+/* How long it sleeps for a grant before it looks again. */
+#define GRANT_LOOK_NS (250 * NS_PER_MS)
+
 /* ---- the lane's own thread ------------------------------------------------ */
 
 /* Raise what we want up to the lookahead; poke the writer where that is news. */
@@ -80,59 +83,66 @@ static bool wait_for_work(struct lane *lane)
 
 	pthread_mutex_lock(&lane->mutex);
 	for (;;) {
-		int64_t deadline = CLOCK_NEVER;
-
 		if (lane->stop)
 			break;
 		if (!may_send_locked(lane)) {
 			give_back_locked(lane);
 			if (may_send_locked(lane) || lane->stop)
 				continue;
-		} else if (lane->hold_until_ns > clock_mono_ns()) {
-			lane->bound_by = "server";
-			deadline = lane->hold_until_ns;
 		} else {
 			want_more_locked(lane);
 			if (lane->inbox.count > 0 || (!lane->options.repeatable && lane->claimable))
 				break;
 			lane->bound_by = lane->claimable ? "store" : "nothing left";
 		}
-		clock_cond_wait(&lane->cond, &lane->mutex, deadline);
+		clock_cond_wait(&lane->cond, &lane->mutex, CLOCK_NEVER);
 	}
 	go = !lane->stop;
 	pthread_mutex_unlock(&lane->mutex);
 	return go;
 }
 
-/* Wait until a token may be there; false where something else came up. */
-static bool wait_for_token(struct lane *lane, int64_t wait_ns)
+/* Wait until it may be let through; false where something else came up. */
+static bool wait_for_grant(struct lane *lane, const char *bound_by, int64_t wait_ns)
 {
 	int64_t deadline = clock_mono_ns() + wait_ns;
 	bool go;
 
 	pthread_mutex_lock(&lane->mutex);
-	lane->bound_by = "rate";
-	while (may_send_locked(lane) && lane->hold_until_ns <= clock_mono_ns())
+	lane->bound_by = bound_by;
+	while (may_send_locked(lane))
 		if (clock_cond_wait(&lane->cond, &lane->mutex, deadline) != 0)
 			break;
-	go = may_send_locked(lane) && lane->hold_until_ns <= clock_mono_ns();
+	go = may_send_locked(lane);
 	pthread_mutex_unlock(&lane->mutex);
 	return go;
 }
 
-/* Tokens for at most `permits` requests; waits for the first.  0: look again. */
-static int take_tokens(struct lane *lane, int permits)
+/* Leave for at most `permits` requests, of the bucket and then of the breaker;
+ * waits for the first.  0: look again. */
+static int take_grants(struct lane *lane, int permits)
 {
-	int64_t wait_ns = 0;
-	int tokens = limit_take_tokens(lane->options.limit, permits, &wait_ns);
+	struct limit *limit = lane->options.limit;
 
-	while (tokens == 0) {
-		/* A rate changed meanwhile is seen within a second. */
-		if (!wait_for_token(lane, wait_ns < NS_PER_S ? wait_ns : NS_PER_S))
+	for (;;) {
+		const char *bound_by = NULL;
+		int64_t wait_ns = 0;
+		int tokens = limit_take_tokens(limit, permits, &wait_ns), grants = 0;
+
+		if (tokens > 0) {
+			grants = upstream_admit(lane->options.upstream, tokens, &wait_ns);
+			bound_by = "breaker";
+			if (grants < tokens)
+				limit_return_tokens(limit, tokens - grants);
+		}
+		if (grants > 0)
+			return grants;
+		/* A rate changed meanwhile is seen within a quarter of a second. */
+		if (wait_ns > GRANT_LOOK_NS)
+			wait_ns = GRANT_LOOK_NS;
+		if (!wait_for_grant(lane, bound_by, wait_ns))
 			return 0;
-		tokens = limit_take_tokens(lane->options.limit, permits, &wait_ns);
 	}
-	return tokens;
 }
 
 /* A lane that may not claim ahead asks for exactly what it can send now. */
@@ -191,24 +201,25 @@ static void send_some(struct lane *lane)
 {
 	struct semaphore *semaphore = limit_semaphore(lane->options.limit);
 	struct queue_list tasks = {0};
-	int permits, tokens, sent;
+	int permits, grants, sent;
 
-	set_bound_by(lane, "concurrency");
+	set_bound_by(lane, NULL);
 	permits = semaphore_acquire(semaphore, batch_size(lane), clock_mono_ns() + NS_PER_S);
 	if (permits == 0)
 		return;
-	tokens = take_tokens(lane, permits);
-	if (tokens < permits)
-		semaphore_release(semaphore, permits - tokens);
-	if (tokens == 0)
+	grants = take_grants(lane, permits);
+	if (grants < permits)
+		semaphore_release(semaphore, permits - grants);
+	if (grants == 0)
 		return;
 	if (!lane->options.repeatable)
-		claim_for_grants(lane, tokens);
-	take_tasks(lane, tokens, &tasks);
+		claim_for_grants(lane, grants);
+	take_tasks(lane, grants, &tasks);
 	sent = tasks.count;
-	if (sent < tokens) {
-		semaphore_release(semaphore, tokens - sent);
-		limit_return_tokens(lane->options.limit, tokens - sent);
+	if (sent < grants) {
+		semaphore_release(semaphore, grants - sent);
+		limit_return_tokens(lane->options.limit, grants - sent);
+		upstream_unsent(lane->options.upstream, grants - sent);
 	}
 	if (sent == 0)
 		return;
@@ -216,6 +227,7 @@ static void send_some(struct lane *lane)
 		struct task *task = (struct task *)node;
 
 		task->lane = lane;
+		limit_sent(lane->options.limit, &task->stamp);
 		task->exchange.plan = lane->options.plan;
 		task->exchange.may_repeat = lane->options.repeatable;
 		task->exchange.body_bytes_max = plan_spec(lane->options.plan)->body_bytes_max;
@@ -238,7 +250,8 @@ static void *lane_main(void *argument)
 static void lane_free(struct lane *lane)
 {
 	plan_free(lane->options.plan);
-	limit_free(lane->options.limit);
+	limit_close(lane->options.limit);
+	upstream_close(lane->options.upstream);
 	meter_free(lane->meter);
 	pthread_mutex_destroy(&lane->mutex);
 	pthread_cond_destroy(&lane->cond);
@@ -270,6 +283,7 @@ enum status lane_start(const struct lane_options *options, struct lane **out,
 	if (status != STATUS_OK) {
 		lane->options.plan = NULL; /* still the caller's */
 		lane->options.limit = NULL;
+		lane->options.upstream = NULL;
 		lane_free(lane);
 		return status;
 	}
@@ -281,6 +295,7 @@ enum status lane_start(const struct lane_options *options, struct lane **out,
 		writer_detach(options->writer, options->job);
 		lane->options.plan = NULL;
 		lane->options.limit = NULL;
+		lane->options.upstream = NULL;
 		lane_free(lane);
 		return error_set(error, STATUS_NO_MEMORY, "cannot start a lane: %s",
 		                 strerror(failed));
@@ -327,16 +342,25 @@ void lane_stop(struct lane *lane)
 
 void lane_view(struct lane *lane, struct lane_view *view)
 {
+	struct limit_view limit;
+
+	limit_view(lane->options.limit, &limit);
 	view->in_flight = atomic_load(&lane->in_flight);
-	view->concurrency = semaphore_limit(limit_semaphore(lane->options.limit));
+	view->concurrency = limit.concurrency;
+	view->rate = limit.rate;
 	pthread_mutex_lock(&lane->mutex);
-	view->bound_by = lane->bound_by;
+	view->bound_by = lane->bound_by != NULL ? lane->bound_by : limit.bound_by;
 	pthread_mutex_unlock(&lane->mutex);
 }
 
 struct limit *lane_limit(struct lane *lane)
 {
 	return lane->options.limit;
+}
+
+struct upstream *lane_upstream(struct lane *lane)
+{
+	return lane->options.upstream;
 }
 
 struct meter *lane_meter(struct lane *lane)

@@ -19,7 +19,8 @@ struct lane_options {
 	int64_t job;
 	struct plan *plan;     /* the lane's from now on */
 	bool repeatable;       /* interrupted requests may be sent again */
-	struct limit *limit;   /* the lane's from now on */
+	struct limit *limit;       /* closed by the lane */
+	struct upstream *upstream; /* closed by the lane */
 	struct writer *writer;
 	struct pool *pool;
 };
@@ -41,11 +42,13 @@ struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, st
 
 struct lane_view {
 	int in_flight;          /* requests out */
-	int concurrency;
+	int concurrency;        /* in force now */
+	struct rate rate;       /* in force now; count 0: none */
 	const char *bound_by;   /* static text */
 };
 void lane_view(struct lane *lane, struct lane_view *view);
 struct limit *lane_limit(struct lane *lane);
+struct upstream *lane_upstream(struct lane *lane);
 struct meter *lane_meter(struct lane *lane);
 const struct plan *lane_plan(const struct lane *lane);
 

@@ -56,8 +56,11 @@ static void lane_changed(void *context, const struct job_row *row, bool claimabl
 	struct lane *lane = context;
 	bool sending = row->state == JOB_RUNNING || row->state == JOB_IMPORTING;
 
+	limit_set_backlog(lane->options.limit, row->counts[ITEM_PENDING] + row->counts[ITEM_WAITING]);
 	pthread_mutex_lock(&lane->mutex);
 	if (sending != lane->sending || claimable != lane->claimable) {
+		if (sending && !lane->sending)
+			limit_resume(lane->options.limit);
 		lane->sending = sending;
 		lane->claimable = claimable;
 		if (!sending)
@@ -91,26 +94,16 @@ static void lane_recorded(void *context, const struct settlement *settlement)
 
 /* ---- pool threads' side -------------------------------------------------- */
 
-/* The server's wait stops the whole lane: one 429 must not be followed by what
- * else was about to go out. */
-static void hold(struct lane *lane, int64_t hold_ms)
-{
-	int64_t until = clock_mono_ns() + hold_ms * NS_PER_MS;
-
-	pthread_mutex_lock(&lane->mutex);
-	if (until > lane->hold_until_ns)
-		lane->hold_until_ns = until;
-	pthread_cond_signal(&lane->cond);
-	pthread_mutex_unlock(&lane->mutex);
-}
-
 struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, struct task *task)
 {
+	const struct pace pace = {lane->options.limit, lane->options.upstream};
 	struct settlement *settlement;
 
-	settlement = settle(worker, task, lane->options.job, clock_wall_ms());
+	settlement = settle(worker, task, &pace, lane->options.job, clock_wall_ms());
+	/* The server's wait stops all: one 429 must not be followed by what else
+	 * was about to go out. */
 	if (settlement != NULL && settlement->hold_ms > 0)
-		hold(lane, settlement->hold_ms);
+		limit_hold(pace.limit, settlement->hold_ms * NS_PER_MS);
 	if (settlement != NULL && pauses(settlement)) {
 		/* Nothing more goes out until the writer has paused the job. */
 		pthread_mutex_lock(&lane->mutex);
@@ -127,6 +120,14 @@ struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, st
 	return settlement;
 }
 
+static void lane_remember(void *context, struct job_row *row)
+{
+	struct lane *lane = context;
+
+	limit_remember(lane->options.limit, &row->pace);
+	upstream_remember(lane->options.upstream, &row->upstream);
+}
+
 struct writer_client lane_client(struct lane *lane)
 {
 	return (struct writer_client){
@@ -135,6 +136,7 @@ struct writer_client lane_client(struct lane *lane)
 	    .deliver = lane_deliver,
 	    .changed = lane_changed,
 	    .recorded = lane_recorded,
+	    .remember = lane_remember,
 	    .lane = lane,
 	};
 }

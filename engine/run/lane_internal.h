@@ -19,14 +19,13 @@ struct lane {
 
 	/* guarded by mutex.  Lock order: the lane's before none; it is a leaf. */
 	pthread_mutex_t mutex;
-	pthread_cond_t cond;     /* inbox, flags, hold */
+	pthread_cond_t cond;     /* inbox, flags */
 	struct queue_list inbox; /* claimed and unsent */
 	bool sending;            /* the job's state lets us send */
 	bool claimable;          /* there is something to claim */
 	bool draining, stop;
 	int pausing;             /* answers that pause the job, on their way to the writer */
-	int64_t hold_until_ns;   /* the server asked for a break */
-	const char *bound_by;
+	const char *bound_by;    /* NULL: by its limit */
 	int64_t sent_mark_ns;    /* lookahead: rate of sending */
 	int64_t sent_count;
 	double sent_per_ns;

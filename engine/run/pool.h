@@ -9,6 +9,7 @@
 #include "engine/base/queue.h"
 #include "engine/base/random.h"
 #include "engine/base/status.h"
+#include "engine/policy/adapt.h"
 #include "engine/request/jsonpath.h"
 #include "engine/request/transfer.h"
 
@@ -24,6 +25,7 @@ struct task {
 	bool resend;              /* claimed from the store's resend table */
 	int attempts;             /* sent before, ever */
 	int spent;                /* attempts charged to the present budget before this one */
+	struct adapt_stamp stamp; /* the lane's, of when it went out */
 	int64_t since_ms;         /* wall time of this budget's first attempt, 0: this one */
 	struct exchange exchange;
 	void *result;             /* set by `finished`'s owner */

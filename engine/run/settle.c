@@ -187,16 +187,28 @@ static void local_time(int64_t wall_ms, char out[16])
 
 /* Waiting beyond this one item: the lane holds, or the job pauses. */
 static void plan_pause(struct settlement *settlement, const struct verdict *verdict,
-                       int64_t now_ms)
+                       const struct upstream_word *word, int64_t now_ms)
 {
 	char until[16];
-	bool by_server = verdict->source[0] != '\0' && strcmp(verdict->source, "backoff") != 0;
 
+	if (word->news == BREAKER_CREDENTIALS) {
+		settlement->pause_by_rule = true;
+		snprintf(settlement->reason, sizeof(settlement->reason), "credentials refused");
+		return;
+	}
+	if (word->news == BREAKER_OPENS || word->news == BREAKER_STAYS_OPEN ||
+	    word->news == BREAKER_REOPENS) {
+		settlement->pause_until_ms = word->probe_wall_ms;
+		local_time(settlement->pause_until_ms, until);
+		snprintf(settlement->reason, sizeof(settlement->reason),
+		         "target down, next probe %s", until);
+		return;
+	}
 	if (verdict->decision == DECISION_PAUSE) {
 		settlement->pause_by_rule = true;
 		return;
 	}
-	if (verdict->decision != DECISION_THROTTLE || !by_server || verdict->wait_ms < 0)
+	if (verdict->decision != DECISION_THROTTLE || !verdict->wait_told)
 		return;
 	if (verdict->wait_ms <= WAIT_PAUSES_JOB_MS) {
 		settlement->hold_ms = verdict->wait_ms;
@@ -298,7 +310,8 @@ static void fill_times(struct attempt_record *record, const struct response *res
 }
 
 static void decide(struct settlement *settlement, struct pool_worker *worker,
-                   const struct plan *plan, int64_t now_ms, struct verdict *verdict)
+                   const struct pace *pace, const struct plan *plan, int64_t now_ms,
+                   struct verdict *verdict, struct upstream_word *word)
 {
 	const struct spec *spec = plan_spec(plan);
 	struct task *task = settlement->task;
@@ -323,13 +336,16 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 	facts.transport = response->transport;
 	headers_read_overridden(response->headers.data, response->headers.length, now_ms,
 	                        &spec->headers, &facts.hints);
-	outcome_decide(&facts, &spec->retry, &worker->random, verdict);
+	pace_decide(pace, task, &facts, &spec->retry, &worker->random, verdict, word);
 
 	record->class_name = class_name;
 	record->decision = verdict->decision;
 	record->next = next_state(verdict);
 	record->spent = task->spent + (verdict->charge_attempt ? 1 : 0);
-	record->since_ms = task->since_ms > 0 ? task->since_ms : response->started_wall_ms;
+	/* The time an outage took is not the item's. */
+	record->since_ms = facts.forgiven      ? 0
+	                   : task->since_ms > 0 ? task->since_ms
+	                                        : response->started_wall_ms;
 	record->wait_ms = verdict->wait_ms;
 	if (record->next == ITEM_WAITING)
 		record->due_ms = now_ms + (verdict->wait_ms > 0 ? verdict->wait_ms : 0);
@@ -337,8 +353,8 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 	record->wait_source = settlement->wait_source[0] != '\0' ? settlement->wait_source : NULL;
 }
 
-struct settlement *settle(struct pool_worker *worker, struct task *task, int64_t job,
-                          int64_t now_ms)
+struct settlement *settle(struct pool_worker *worker, struct task *task, const struct pace *pace,
+                          int64_t job, int64_t now_ms)
 {
 	const struct plan *plan = task->exchange.plan;
 	const struct spec *spec = plan_spec(plan);
@@ -346,10 +362,13 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, int64_t
 	struct response *response = &task->exchange.response;
 	struct settlement *settlement = calloc(1, sizeof(*settlement));
 	struct attempt_record *record;
+	struct upstream_word word = {BREAKER_NOTHING, false, 0};
 	struct verdict verdict;
 
-	if (settlement == NULL)
+	if (settlement == NULL) {
+		limit_result(pace->limit, &task->stamp, NULL);
 		return NULL;
+	}
 	settlement->message.kind = MESSAGE_RESULT;
 	settlement->task = task;
 	settlement->job = job;
@@ -362,17 +381,16 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, int64_t
 	record->requested = response->transport != TRANSPORT_RENDER;
 	record->was_resend = task->resend;
 	fill_times(record, response, now_ms);
-	decide(settlement, worker, plan, now_ms, &verdict);
+	decide(settlement, worker, pace, plan, now_ms, &verdict, &word);
 	settlement->final = item_state_final(record->next);
 	if (record->next == ITEM_DONE && spec->extract_count > 0) {
 		extract(worker, plan, response, &settlement->extracted);
 		record->extracted = settlement->extracted.data;
 		record->extracted_length = settlement->extracted.length;
 	}
-	if (record->next != ITEM_DONE) {
+	if (record->next != ITEM_DONE)
 		describe(settlement, response, secrets);
-		plan_pause(settlement, &verdict, now_ms);
-	}
+	plan_pause(settlement, &verdict, &word, now_ms);
 	if (record->next != ITEM_DONE || record->n > 1)
 		attach_request(settlement, secrets);
 	jsonpath_release(worker->jsonpath);

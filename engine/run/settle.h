@@ -9,6 +9,7 @@
 #include "engine/policy/cause.h"
 #include "engine/run/message.h"
 #include "engine/run/pool.h"
+#include "engine/run/settle_pace.h"
 #include "engine/store/outcomes.h"
 
 /* What travels to the writer: one attempt with its verdict.  Owns its task. */
@@ -30,9 +31,9 @@ struct settlement {
 	struct buffer headers, request, extracted;
 };
 
-/* NULL without memory.  now_ms: wall. */
-struct settlement *settle(struct pool_worker *worker, struct task *task, int64_t job,
-                          int64_t now_ms);
+/* NULL without memory (the pace was told all the same).  now_ms: wall. */
+struct settlement *settle(struct pool_worker *worker, struct task *task, const struct pace *pace,
+                          int64_t job, int64_t now_ms);
 /* Frees it, and gives the task back to its pool. */
 void settlement_free(struct pool *pool, struct settlement *settlement);
 

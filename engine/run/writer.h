@@ -32,6 +32,8 @@ struct writer_client {
 	void (*changed)(void *lane, const struct job_row *row, bool claimable);
 	/* A result is on disk (for the meter); before its memory goes. */
 	void (*recorded)(void *lane, const struct settlement *settlement);
+	/* What was learned, into the row that is about to be saved. */
+	void (*remember)(void *lane, struct job_row *row);
 	void *lane;
 };
 

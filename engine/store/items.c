@@ -122,16 +122,24 @@ static enum status claim_fresh(struct db *db, struct job_row *row, int want,
 	return status;
 }
 
-enum status items_claim(struct db *db, struct job_row *row, int want, int64_t now_ms,
-                        claimed_fn *claimed, void *context, int *count, struct error *error)
+enum status items_claim(struct db *db, struct job_row *row, int want, int fresh_max,
+                        int64_t now_ms, claimed_fn *claimed, void *context, int *count, struct error *error)
 {
 	enum status status = STATUS_OK;
 	int taken = 0;
 
-	if (want > 0)
-		status = claim_due(db, row, want, now_ms, claimed, context, &taken, error);
-	if (status == STATUS_OK && taken < want && row->claim_cursor < row->total)
-		status = claim_fresh(db, row, want - taken, claimed, context, &taken, error);
+	/* Retries go behind fresh work, and are not starved by it: a quarter of what
+	 * is claimed, by turns where that is less than one. */
+	const bool fresh = fresh_max > 0 && row->claim_cursor < row->total;
+	const int due_max = fresh ? (want + (int)(row->attempts % 4)) / 4 : want;
+
+	if (due_max > 0)
+		status = claim_due(db, row, due_max, now_ms, claimed, context, &taken, error);
+	if (status == STATUS_OK && taken < want && fresh)
+		status = claim_fresh(db, row, want - taken < fresh_max ? want - taken : fresh_max,
+		                     claimed, context, &taken, error);
+	if (status == STATUS_OK && taken < want && due_max < want)
+		status = claim_due(db, row, want - taken, now_ms, claimed, context, &taken, error);
 	*count = taken;
 	return status;
 }

@@ -26,11 +26,12 @@ struct claimed_item {
 	bool fresh;      /* first claim ever: moved the cursor */
 };
 
-/* Claim up to `want` items: first what a person or recovery put back and
- * retries whose time has come, then fresh ones.  Moves row->claim_cursor and
+/* Claim up to `want` items: fresh ones (at most fresh_max), and among them, a
+ * quarter, what a person or recovery put back and retries whose time has come;
+ * only those where nothing fresh is left.  Moves row->claim_cursor and
  * the counts in *row (the caller saves it).  *next_due_ms: when the earliest
  * item that is not due yet comes due, INT64_MAX: none. */
-enum status items_claim(struct db *db, struct job_row *row, int want, int64_t now_ms,
+enum status items_claim(struct db *db, struct job_row *row, int want, int fresh_max, int64_t now_ms,
                         enum status (*claimed)(void *context, const struct claimed_item *item),
                         void *context, int *count, struct error *error);
 enum status items_next_due(struct db *db, int64_t job, int64_t *next_due_ms,

@@ -100,6 +100,13 @@ enum status jobs_save(struct db *db, const struct job_row *row, struct error *er
 	db_bind_int(statement, 19, row->bad_rows);
 	db_bind_int(statement, 20, row->started_at_ms);
 	db_bind_int(statement, 21, row->finished_at_ms);
+	db_bind_int(statement, 22, row->pace.rate_milli);
+	db_bind_int(statement, 23, row->pace.concurrency);
+	db_bind_int(statement, 24, row->upstream.down_since_ms);
+	db_bind_int(statement, 25, row->upstream.probe_ms);
+	db_bind_int(statement, 26, row->canary_passed);
+	db_bind_int(statement, 27, row->halt_failed);
+	db_bind_int(statement, 28, row->halt_ended);
 	return db_run(db, statement, error);
 }
 
@@ -156,6 +163,21 @@ static void read_source(sqlite3_stmt *statement, struct job_row *row)
 	row->finished_at_ms = db_int(statement, 39);
 }
 
+/* Out of range values would be a foreign hand's. */
+static void read_learned(sqlite3_stmt *statement, struct job_row *row)
+{
+	int64_t concurrency = db_int(statement, 41);
+
+	row->pace.rate_milli = db_int(statement, 40);
+	if (concurrency > 0 && concurrency <= INT32_MAX)
+		row->pace.concurrency = (int32_t)concurrency;
+	row->upstream.down_since_ms = db_int(statement, 42);
+	row->upstream.probe_ms = db_int(statement, 43);
+	row->canary_passed = db_int(statement, 44) != 0;
+	row->halt_failed = db_int(statement, 45);
+	row->halt_ended = db_int(statement, 46);
+}
+
 /* The column order is that of job_get. */
 static bool read_row(sqlite3_stmt *statement, struct job_row *row)
 {
@@ -189,6 +211,7 @@ static bool read_row(sqlite3_stmt *statement, struct job_row *row)
 	copy_text(row->rate_set, sizeof(row->rate_set), db_text(statement, 25));
 	row->burst_set = sqlite3_column_type(statement, 26) == SQLITE_NULL ? -1 : db_int(statement, 26);
 	read_source(statement, row);
+	read_learned(statement, row);
 	return true;
 }
 

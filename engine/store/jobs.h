@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/policy/adapt.h"
+#include "engine/policy/breaker.h"
 #include "engine/policy/state.h"
 #include "engine/store/db.h"
 
@@ -34,6 +36,10 @@ struct job_row {
 	char source_path[4096], source_format[16];
 	char *source_columns;               /* JSON array or NULL */
 	struct job_source source;
+	struct adapt_memory pace;           /* learned, for the next start */
+	struct breaker_memory upstream;
+	bool canary_passed;                 /* a person gave leave to go on */
+	int64_t halt_failed, halt_ended;    /* failed and ended when a person last gave leave */
 	int64_t created_at_ms, started_at_ms, finished_at_ms;
 };
 void job_row_free(struct job_row *row); /* what it points to, not itself */

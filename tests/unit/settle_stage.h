@@ -27,6 +27,9 @@ struct stage {
 	struct plan *plan;
 	struct task *task; /* the next to be settled */
 	struct settlement *settled;
+	struct limits *limits;
+	struct upstreams *upstreams;
+	struct pace pace; /* of the job: fixed limits */
 };
 
 static inline void ignore_finished(void *context, struct pool_worker *worker, struct task *task)
@@ -52,6 +55,8 @@ static inline int stage_setup(void **state)
 	if (transfer_global_init(NULL) != STATUS_OK ||
 	    pool_start(1, callbacks, &stage->pool, NULL) != STATUS_OK)
 		return -1;
+	stage->limits = limits_new();
+	stage->upstreams = upstreams_new();
 	stage->worker.jsonpath = jsonpath_new();
 	stage->worker.random.state = 1;
 	*state = stage;
@@ -65,6 +70,9 @@ static inline void drop_job(struct stage *stage)
 	plan_free(stage->plan);
 	spec_free(stage->spec);
 	secret_set_free(stage->secrets);
+	limit_close(stage->pace.limit);
+	upstream_close(stage->pace.upstream);
+	stage->pace = (struct pace){NULL, NULL};
 	stage->settled = NULL;
 	stage->task = NULL;
 	stage->plan = NULL;
@@ -78,6 +86,8 @@ static inline int stage_teardown(void **state)
 
 	drop_job(stage);
 	pool_stop(stage->pool);
+	limits_free(stage->limits);
+	upstreams_free(stage->upstreams);
 	jsonpath_free(stage->worker.jsonpath);
 	buffer_free(&stage->worker.scratch);
 	free(stage);
@@ -89,6 +99,7 @@ static inline int stage_teardown(void **state)
 static inline void use_job(struct stage *stage, const char *method, const char *more)
 {
 	static const unsigned char uuid[16] = {1};
+	const struct limit_settings settings = {4, {0, 0}, 1, false};
 	struct error error = {0};
 	char text[2048];
 	int length = snprintf(text, sizeof(text),
@@ -98,6 +109,8 @@ static inline void use_job(struct stage *stage, const char *method, const char *
 	                      method, more);
 
 	drop_job(stage);
+	stage->pace.limit = limit_open(stage->limits, NULL, &settings, NULL);
+	stage->pace.upstream = upstream_open(stage->upstreams, 1, NULL);
 	setenv("SETTLE_TOKEN", TOKEN, 1);
 	stage->secrets = secret_set_new();
 	if (spec_parse(text, (size_t)length, NULL, &stage->spec, &error) != STATUS_OK ||
@@ -137,7 +150,8 @@ static inline struct response *answer(struct stage *stage, int status, const cha
 
 static inline const struct attempt_record *settle_it(struct stage *stage)
 {
-	stage->settled = settle(&stage->worker, stage->task, 3, NOW_MS);
+	limit_sent(stage->pace.limit, &stage->task->stamp);
+	stage->settled = settle(&stage->worker, stage->task, &stage->pace, 3, NOW_MS);
 	assert_non_null(stage->settled);
 	assert_ptr_equal(stage->settled->task, stage->task);
 	stage->task = NULL; /* the settlement's now */

@@ -126,7 +126,7 @@ static void claim(struct store *store)
 	int count = 0;
 
 	must(items_claim(store->db, &store->row, 1 + (int)random_upto(&store->random, 20),
-	                 store->now_ms, claimed_one, store, &count, &error),
+	                 (int)random_upto(&store->random, 20), store->now_ms, claimed_one, store, &count, &error),
 	     &error);
 }
 

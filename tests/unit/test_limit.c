@@ -28,9 +28,37 @@ static void pass_ms(int64_t ms)
 static const struct rate fifty = {50, NS_PER_S};
 static const struct rate none = {0, 0};
 
+static struct limits *limits;
+
+static int limits_up(void **state)
+{
+	(void)state;
+	limits = limits_new();
+	return limits == NULL;
+}
+
+static int limits_down(void **state)
+{
+	(void)state;
+	limits_free(limits);
+	return 0;
+}
+
+static struct limit *fixed(int concurrency, struct rate rate, int64_t burst)
+{
+	const struct limit_settings settings = {concurrency, rate, burst, false};
+
+	return limit_open(limits, NULL, &settings, NULL);
+}
+
+static void set(struct limit *limit, int concurrency, struct rate rate, int64_t burst)
+{
+	limit_set(limit, &(struct limit_settings){concurrency, rate, burst, false});
+}
+
 static void test_paces(void **state)
 {
-	struct limit *limit = limit_new(4, fifty, 3);
+	struct limit *limit = fixed(4, fifty, 3);
 	int64_t wait_ns = -1;
 
 	(void)state;
@@ -45,12 +73,12 @@ static void test_paces(void **state)
 	pass_ms(1);
 	assert_int_equal(limit_take_tokens(limit, 10, &wait_ns), 1);
 	assert_int_equal(wait_ns, 0);
-	limit_free(limit);
+	limit_close(limit);
 }
 
 static void test_takes_back(void **state)
 {
-	struct limit *limit = limit_new(4, fifty, 2);
+	struct limit *limit = fixed(4, fifty, 2);
 	int64_t wait_ns;
 
 	(void)state;
@@ -58,12 +86,12 @@ static void test_takes_back(void **state)
 	limit_return_tokens(limit, 2);
 	assert_int_equal(limit_take_tokens(limit, 5, &wait_ns), 2);
 	assert_int_equal(limit_take_tokens(limit, 5, &wait_ns), 0);
-	limit_free(limit);
+	limit_close(limit);
 }
 
 static void test_no_rate_is_no_limit(void **state)
 {
-	struct limit *limit = limit_new(4, none, 1);
+	struct limit *limit = fixed(4, none, 1);
 	int64_t wait_ns = -1;
 
 	(void)state;
@@ -71,31 +99,31 @@ static void test_no_rate_is_no_limit(void **state)
 		assert_int_equal(limit_take_tokens(limit, 64, &wait_ns), 64);
 	assert_int_equal(wait_ns, 0);
 	limit_return_tokens(limit, 64);
-	limit_free(limit);
+	limit_close(limit);
 }
 
 static void test_changes_live(void **state)
 {
-	struct limit *limit = limit_new(2, none, 1);
+	struct limit *limit = fixed(2, none, 1);
 	struct semaphore *semaphore = limit_semaphore(limit);
 	int64_t wait_ns;
 
 	(void)state;
 	assert_int_equal(semaphore_acquire(semaphore, 10, 0), 2);
 	assert_int_equal(semaphore_acquire(semaphore, 1, 0), 0);
-	limit_set(limit, 5, fifty, 1);
+	set(limit, 5, fifty, 1);
 	assert_int_equal(semaphore_limit(semaphore), 5);
 	assert_int_equal(semaphore_acquire(semaphore, 10, 0), 3);
 	assert_int_equal(limit_take_tokens(limit, 64, &wait_ns), 1);
 	assert_int_equal(limit_take_tokens(limit, 64, &wait_ns), 0);
-	limit_set(limit, 1, none, 1);
+	set(limit, 1, none, 1);
 	assert_int_equal(limit_take_tokens(limit, 64, &wait_ns), 64);
 	/* Shrunk below what is out: nobody more until four came back. */
 	semaphore_release(semaphore, 4);
 	assert_int_equal(semaphore_acquire(semaphore, 1, 0), 0);
 	semaphore_release(semaphore, 1);
 	assert_int_equal(semaphore_acquire(semaphore, 5, 0), 1);
-	limit_free(limit);
+	limit_close(limit);
 }
 
 struct shared {
@@ -122,7 +150,7 @@ static void *grab(void *argument)
 
 static void test_many_threads_one_bucket(void **state)
 {
-	struct shared shared = {.limit = limit_new(4, fifty, 1000)};
+	struct shared shared = {.limit = fixed(4, fifty, 1000)};
 	pthread_t threads[4];
 
 	(void)state;
@@ -132,8 +160,8 @@ static void test_many_threads_one_bucket(void **state)
 		pthread_join(threads[i], NULL);
 	/* The clock stands: exactly the burst was there. */
 	assert_int_equal(atomic_load(&shared.taken), 1000);
-	limit_free(shared.limit);
-	limit_free(NULL);
+	limit_close(shared.limit);
+	limit_close(NULL);
 }
 
 int main(void)
@@ -148,5 +176,5 @@ int main(void)
 	};
 
 	clock_replace(&source);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, limits_up, limits_down);
 }

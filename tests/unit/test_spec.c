@@ -44,7 +44,7 @@ static void test_defaults(void **state)
 	    "{\"request\":{\"method\":\"GET\",\"url\":\"http://h/\",\"timeout_s\":30,"
 	    "\"connect_timeout_s\":10,\"follow_redirects\":false},"
 	    "\"store\":{\"body\":\"all\",\"body_bytes_max\":1048576},"
-	    "\"limits\":{\"concurrency\":16,\"burst\":1,\"adapt\":false},"
+	    "\"limits\":{\"concurrency\":16,\"burst\":1,\"adapt\":true},"
 	    "\"retry\":{\"max\":5,\"delay_s\":0.5,\"delay_max_s\":60,\"time_max_s\":0}}");
 	assert_null(spec->name);
 	assert_null(spec->items);
@@ -69,7 +69,9 @@ static void test_everything(void **state)
 	static const char text[] =
 	    "\xef\xbb\xbf// all of it\n"
 	    "{ /* one */ \"retry\": {\"time_max_s\": 900, \"max\": 0, \"delay_s\": 0.25, \"delay_max_s\": 1.5},\n"
-	    " \"limits\": {\"rate\": \" 1.50 / m \", \"burst\": 10, \"concurrency\": 30, \"adapt\": false},\n"
+	    " \"limits\": {\"rate\": \" 1.50 / m \", \"burst\": 10, \"concurrency\": 30, \"adapt\": false,\n"
+	    "   \"share\": \"crm\"}, \"canary\": 9,\n"
+	    " \"halt\": {\"failed\": 50, \"failed_percent\": 2.5, \"min_items\": 200},\n"
 	    " \"store\": {\"body\": \"failed\", \"body_bytes_max\": 10}, \"extract\": {\"z\": \"$.z\", \"a\": \"$[0]\"},\n"
 	    " \"rules\": [{\"then\": \"skip\", \"if\": \"status == 404\"},\n"
 	    "   {\"if\": \"$.code != 0\", \"then\": \"fail\", \"code\": \"$.code\", \"message\": \"$.msg\"}],\n"
@@ -94,7 +96,9 @@ static void test_everything(void **state)
 	    "\"then\":\"skip\"},{\"if\":\"$.code != 0\",\"then\":\"fail\",\"code\":\"$.code\",\"message\":"
 	    "\"$.msg\"}],\"extract\":{\"a\":\"$[0]\",\"z\":\"$.z\"},\"store\":{\"body\":\"failed\","
 	    "\"body_bytes_max\":10},\"limits\":{\"concurrency\":30,\"rate\":\"1.5/m\",\"burst\":10,"
-	    "\"adapt\":false},\"retry\":{\"max\":0,\"delay_s\":0.25,\"delay_max_s\":1.5,\"time_max_s\":900}}");
+	    "\"adapt\":false,\"share\":\"crm\"},\"retry\":{\"max\":0,\"delay_s\":0.25,\"delay_max_s\":1.5,"
+	    "\"time_max_s\":900},\"halt\":{\"failed\":50,\"failed_percent\":2.5,\"min_items\":200},"
+	    "\"canary\":9}");
 	assert_string_equal(spec->items, "-");
 	assert_int_equal(spec->format, FORMAT_LINES);
 	assert_int_equal(spec->items_limit, 7);
@@ -168,10 +172,14 @@ static void test_faults(void **state)
 	    {"{\"request.url\":\"x\"}", "request.url: no such key (did you mean request.url?)"},
 	    {"{\"qwertyuiop\":1}", "qwertyuiop: no such key"},
 	    {"{\"rules\":[{\"iff\":\"\"}]}", "rules[0].iff: no such key (did you mean rules[].if?)"},
-	    {"{\"limits\":{\"share\":\"crm\"}}", "limits.share is not supported yet"},
+	    {"{\"limits\":{\"share\":\"\"}," URL "}", "limits.share: must have 1 to 100 bytes"},
+	    {"{\"limits\":{\"share\":\"a\\u0007\"}," URL "}", "limits.share: holds a control character"},
 	    {"{\"alerts\":{}}", "alerts is not supported yet"},
-	    {"{\"halt\":null}", "halt is not supported yet"},
-	    {"{\"limits\":{\"adapt\":true}," URL "}", "limits.adapt: adaptive limits are not supported yet"},
+	    {"{\"verify\":null}", "verify is not supported yet"},
+	    {"{\"halt\":{}," URL "}", "halt: must have failed (a count) or failed_percent"},
+	    {"{\"halt\":{\"failed\":0}," URL "}", "halt.failed: must be from 1 to 1000000000000"},
+	    {"{\"halt\":{\"failed_percent\":101}," URL "}", "halt.failed_percent: must be from 0.001 to 100"},
+	    {"{\"canary\":0," URL "}", "canary: must be from 1 to 1000000000000"},
 	    {"{\"items\":{\"rabbitmq\":{}}}", "items: rabbitmq is not supported yet"},
 	    {"{\"name\":5}", "name: must be a text, not a number"},
 	    {"{\"request\":[]}", "request: must be an object, not a list"},
