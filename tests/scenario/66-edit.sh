@@ -11,6 +11,7 @@ job_made mend "$URL/x/{{id}}?k=\${env:SECRET}" '"key":"id","idempotency":{"heade
 asked 409 DELETE /jobs/mend
 ask POST /jobs/mend/cancel >/dev/null
 wait_until ask DELETE /jobs/mend -f -o /dev/null
+# shellcheck disable=SC2016 # sluice expands it
 asked 201 POST /jobs -d '{"name":"mend","key":"id","request":{"method":"POST","url":"'"$URL"'/x/{{id}}?k=${env:SECRET}",
 	"headers":{"Authorization":"Bearer ${env:SECRET}","X-City":"{{city}}"},"json":{"city":"{{city}}","vip":"{{vip:json}}"}}}'
 printf 'id,city,vip\n1,Peking,1\n2,Ulm,0\n3,"New, York",1\n' | asked 200 POST '/jobs/mend/items?format=csv' --data-binary @-

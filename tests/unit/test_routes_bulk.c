@@ -99,6 +99,20 @@ static void test_bulk_refused(void **state)
 	assert_false(fake.selection.all);
 }
 
+static void test_item_with_another_input(void **state)
+{
+	(void)state;
+	fake.operation = (struct engine_operation){.id = 4, .action = ACTION_RETRY};
+	expect("POST", "/api/v1/jobs/1/items/17/retry", "{\"input\": {\"n\": 1}}", 200);
+	assert_string_equal(fake.filter, "{\"n\": 1}");
+	expect_json("POST", "/api/v1/jobs/1/items/17/preview", "{\"input\":{\"n\":1}}", 200,
+	            "{\"request\":{\"method\":\"PUT\",\"url\":\"http://x/17\",\"headers\":"
+	            "\"X-Key: ***\\n\",\"body_base64\":\"/wA=\",\"bytes\":2},"
+	            "\"changes\":[{\"field\":\"n\"}]}");
+	expect("POST", "/api/v1/jobs/1/items/17/preview", "{\"input\":{}}", 400);
+	expect("POST", "/api/v1/jobs/1/items/17/preview", "{\"inputs\":{}}", 400);
+}
+
 static void test_item_retry_and_operations(void **state)
 {
 	(void)state;
@@ -108,14 +122,6 @@ static void test_item_retry_and_operations(void **state)
 	assert_int_equal(fake.selection.seq_count, 1);
 	assert_false(fake.selection.done_too);
 	expect("POST", "/api/v1/jobs/1/items/17/retry", "{\"done_too\":true}", 202);
-	expect("POST", "/api/v1/jobs/1/items/17/retry", "{\"input\": {\"n\": 1}}", 200);
-	assert_string_equal(fake.filter, "{\"n\": 1}");
-	expect_json("POST", "/api/v1/jobs/1/items/17/preview", "{\"input\":{\"n\":1}}", 200,
-	            "{\"request\":{\"method\":\"PUT\",\"url\":\"http://x/17\",\"headers\":"
-	            "\"X-Key: ***\\n\",\"body_base64\":\"/wA=\",\"bytes\":2},"
-	            "\"changes\":[{\"field\":\"n\"}]}");
-	expect("POST", "/api/v1/jobs/1/items/17/preview", "{\"input\":{}}", 400);
-	expect("POST", "/api/v1/jobs/1/items/17/preview", "{\"inputs\":{}}", 400);
 	assert_true(fake.selection.done_too);
 	expect("GET", "/api/v1/jobs/1/operations", NULL, 200);
 	assert_non_null(strstr(response.body.data,
@@ -148,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_bulk),
 		TEST(test_bulk_refused),
+		TEST(test_item_with_another_input),
 		TEST(test_item_retry_and_operations),
 		TEST(test_hostile_bodies),
 	};
