@@ -37,26 +37,31 @@ double adapt_measured(const struct adapt *adapt, int64_t now_ns)
 	return span_s > 0 ? adapt->send_count / span_s : ADAPT_PACE_MAX;
 }
 
+static void count_one(struct adapt_count *count, int64_t now_ns)
+{
+	int64_t cell = now_ns / ADAPT_CELL_NS;
+
+	if (cell - count->newest >= ADAPT_CELLS) {
+		memset(count->cells, 0, sizeof(count->cells));
+		count->newest = cell;
+	}
+	while (count->newest < cell)
+		count->cells[++count->newest % ADAPT_CELLS] = 0;
+	count->cells[cell % ADAPT_CELLS]++;
+}
+
 static void measure_sent(struct adapt *adapt, int64_t now_ns)
 {
 	adapt->sends[adapt->send_next] = now_ns;
 	adapt->send_next = (adapt->send_next + 1) % ADAPT_SENDS;
 	if (adapt->send_count < ADAPT_SENDS)
 		adapt->send_count++;
+	count_one(&adapt->sent, now_ns);
 }
 
 static void measure_accepted(struct adapt *adapt, int64_t latency_ns, int64_t now_ns)
 {
-	int64_t cell = now_ns / ADAPT_CELL_NS;
-
-	if (cell - adapt->cell_at >= ADAPT_CELLS) {
-		memset(adapt->cells, 0, sizeof(adapt->cells));
-		adapt->cell_at = cell;
-	}
-	while (adapt->cell_at < cell)
-		adapt->cells[++adapt->cell_at % ADAPT_CELLS] = 0;
-	adapt->cells[cell % ADAPT_CELLS]++;
-
+	count_one(&adapt->let_in, now_ns);
 	if (latency_ns < 1)
 		latency_ns = 1;
 	adapt->rtt_ns = adapt->rtt_ns == 0 ? latency_ns
@@ -67,20 +72,24 @@ static void measure_accepted(struct adapt *adapt, int64_t latency_ns, int64_t no
 		adapt->rtt_min_ns += (latency_ns - adapt->rtt_min_ns) / 1024;
 }
 
-double adapt_accepted_rate(const struct adapt *adapt, double window_s, int64_t now_ns)
+double adapt_count_rate(const struct adapt_count *count, double span_s, int64_t until_ns)
 {
-	int64_t from_ns = now_ns - (int64_t)(window_s * (double)NS_PER_S);
-	int64_t oldest = from_ns / ADAPT_CELL_NS;
-	double count = 0;
+	int64_t from_ns = until_ns - (int64_t)(span_s * (double)NS_PER_S);
+	int64_t first = from_ns / ADAPT_CELL_NS, last = until_ns / ADAPT_CELL_NS;
+	double total = 0;
 
-	if (oldest <= adapt->cell_at - ADAPT_CELLS)
-		oldest = adapt->cell_at - ADAPT_CELLS + 1;
-	for (int64_t cell = adapt->cell_at; cell > oldest && cell >= 0; cell--)
-		count += adapt->cells[cell % ADAPT_CELLS];
-	if (oldest >= 0 && oldest <= adapt->cell_at) /* of the oldest only the part within */
-		count += adapt->cells[oldest % ADAPT_CELLS] *
-		         (1 - (double)(from_ns % ADAPT_CELL_NS) / (double)ADAPT_CELL_NS);
-	return count / window_s;
+	for (int64_t cell = first; cell <= last; cell++) {
+		double share = 1;
+
+		if (cell < 0 || cell > count->newest || cell <= count->newest - ADAPT_CELLS)
+			continue;
+		if (cell == first)
+			share -= (double)(from_ns % ADAPT_CELL_NS) / (double)ADAPT_CELL_NS;
+		if (cell == last && last < count->newest)
+			share -= 1 - (double)(until_ns % ADAPT_CELL_NS) / (double)ADAPT_CELL_NS;
+		total += share * count->cells[cell % ADAPT_CELLS];
+	}
+	return span_s > 0 ? total / span_s : 0;
 }
 
 /* ---- life ------------------------------------------------------------------ */
@@ -95,11 +104,11 @@ void adapt_init(struct adapt *adapt, const struct adapt_ceilings *ceilings,
 	adapt->ceilings = *ceilings;
 	adapt->last_sent_ns = INT64_MIN;
 	adapt->backlog = -1;
-	adapt->cell_at = now_ns / ADAPT_CELL_NS;
+	adapt->sent.newest = adapt->let_in.newest = now_ns / ADAPT_CELL_NS;
 	adapt->concurrency = ceilings->concurrency;
 	adapt->concurrency_step = 1;
 	adapt->cut_ns = INT64_MIN;
-	adapt->grown_ns = now_ns;
+	adapt->grown_ns = adapt->began_ns = now_ns;
 	/* A configured rate is a user's word: begin with it. */
 	adapt->pace = ceilings->rate.count > 0 ? adapt_pace_ceiling(adapt) : ADAPT_PACE_FIRST;
 	adapt->phase = ADAPT_OPENING;
@@ -170,10 +179,11 @@ void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
 	if (answered)
 		adapt_told(adapt, stamp, answer, !refused && !overload, now_ns);
 	if (refused) {
+		adapt->descent_refused += stamp->sent_ns >= adapt->descent_ns;
 		/* One overshoot counts once. */
 		if (stamp->sent_ns < adapt->cut_ns)
 			return;
-		if (adapt->phase != ADAPT_OPENING && adapt_blame(adapt, stamp) == ADAPT_GUILTY_CONCURRENCY)
+		if (adapt->phase != ADAPT_OPENING && adapt->silent == 0 && adapt_blame(adapt, stamp) == ADAPT_GUILTY_CONCURRENCY)
 			adapt_concurrency_refused(adapt, stamp, now_ns);
 		else
 			adapt_rate_refused(adapt, stamp, answer, now_ns);

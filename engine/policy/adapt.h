@@ -63,7 +63,7 @@ struct adapt_memory {
 
 #define ADAPT_SAMPLES 128 /* answers kept for comparing */
 #define ADAPT_SENDS 16    /* sendings kept for measuring the rate */
-#define ADAPT_CELLS 64    /* of ADAPT_CELL_NS: accepted per time */
+#define ADAPT_CELLS 64    /* of ADAPT_CELL_NS */
 #define ADAPT_CELL_NS 100000000LL
 #define ADAPT_BLAMES 6    /* refusals kept for the verdict */
 
@@ -73,6 +73,12 @@ enum adapt_phase {
 	ADAPT_CUBIC,    /* around where it was met */
 };
 
+/* How many, by time. */
+struct adapt_count {
+	int32_t cells[ADAPT_CELLS];
+	int64_t newest; /* number of the newest cell */
+};
+
 struct adapt {
 	struct adapt_ceilings ceilings;
 
@@ -80,10 +86,10 @@ struct adapt {
 	int64_t rtt_ns;          /* smoothed latency of accepted requests, 0: none yet */
 	int64_t rtt_min_ns;
 	int64_t last_sent_ns;    /* INT64_MIN: never */
+	int64_t began_ns;        /* sending did, after a rest */
 	int64_t sends[ADAPT_SENDS];
 	int send_count, send_next;
-	int32_t cells[ADAPT_CELLS]; /* accepted, by time of answer */
-	int64_t cell_at;         /* number of the newest cell */
+	struct adapt_count sent, let_in; /* let_in: not refused, by time of answer */
 	int in_flight_peak;      /* highest since the last look at concurrency */
 	int64_t backlog;         /* items left to send, -1: not known */
 
@@ -102,6 +108,7 @@ struct adapt {
 	enum adapt_phase phase;
 	double pace;
 	double goal;             /* the limit was met here; 0: never */
+	bool rough;              /* … at about this, that is: look further soon */
 	double start;            /* pace after the last cut */
 	double threshold;        /* doubling after a rest ends here; 0: at the limit */
 	double growing_s;        /* time spent growing since the last cut */
@@ -109,7 +116,7 @@ struct adapt {
 	int64_t grown_ns;
 	int64_t cut_ns;          /* refusals of what was sent before are old news */
 	int64_t descent_ns;      /* when the present row of cuts began */
-	int descent_accepted;    /* of what was sent since */
+	int descent_accepted, descent_refused; /* of what was sent since */
 	int epoch_accepted;      /* of what was sent since the last cut */
 	int silent;              /* refusals in a row; asked now and then until one is accepted */
 	double opening;          /* how many at once while opening */

@@ -17,8 +17,8 @@ double adapt_seconds(int64_t ns);
 double adapt_pace_ceiling(const struct adapt *adapt);
 /* Requests a second over the last few sendings; 0: too few. */
 double adapt_measured(const struct adapt *adapt, int64_t now_ns);
-/* Accepted a second over the last `window_s`. */
-double adapt_accepted_rate(const struct adapt *adapt, double window_s, int64_t now_ns);
+/* How many a second over `span_s` until then. */
+double adapt_count_rate(const struct adapt_count *count, double span_s, int64_t until_ns);
 
 /* adapt_blame.c */
 enum adapt_guilty { ADAPT_GUILTY_RATE, ADAPT_GUILTY_CONCURRENCY };

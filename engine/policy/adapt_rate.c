@@ -10,16 +10,19 @@
 #define DOUBLING_S_MIN 0.02
 
 /* Above a limit known before: the server may have saved up for it. */
-#define SEARCH_DOUBLING_S 0.4
+#define SEARCH_DOUBLING_S 0.3
 
 /* What a cut leaves, of the pace at which a refused request was sent. */
 #define KEEP_AFTER_DOUBLING 0.75
 #define KEEP_AFTER_SEARCH 0.85
+#define KEEP_AFTER_MILD 0.93
+#define MILD_SHARE 0.1
 #define KEEP 0.97
 
 /* From a cut back to where the limit was met: in time, and in requests. */
 #define RETURN_S 1.8
-#define RETURN_SENDS 30.0
+#define ROUGH_RETURN_S 0.5
+#define RETURN_SENDS 26.0
 #define RETURN_S_MAX 6.0
 /* An overshoot may cost one part in so many of the time. */
 #define RETURN_PER_COST 20.0
@@ -28,6 +31,7 @@
 #define LOOK_ABOVE 0.03
 #define SEARCHED 1.25 /* so far above it, the limit is new */
 #define LOOK_ABOVE_SHARE 0.5
+#define LOOK_S 1.0
 
 /* The opening grows by so much for each accepted. */
 #define OPENING_GROWTH 0.5
@@ -45,6 +49,8 @@
 /* Of so many accepted within a second it is believed that they were a whole
  * window's budget. */
 #define WINDOW_MIN 10
+#define MEASURE_SENDS 20.0
+#define MEASURE_S_MAX 5.0
 #define WINDOW_SILENT 2
 #define SILENT_NS_SHORT (NS_PER_S / 2)
 
@@ -66,6 +72,8 @@ static double return_s(const struct adapt *adapt)
 	double s = RETURN_S;
 	double rtt_s = adapt_seconds(adapt->rtt_ns);
 
+	if (adapt->rough)
+		return fmax(ROUGH_RETURN_S, 2 * rtt_s);
 	s = fmax(s, fmin(RETURN_SENDS / adapt->goal, RETURN_S_MAX));
 	s = fmax(s, 4 * rtt_s);
 	return fmax(s, RETURN_PER_COST * adapt->cost_s);
@@ -88,15 +96,16 @@ static void double_pace(struct adapt *adapt, double elapsed_s, double doubling_s
 static void grow_cubic(struct adapt *adapt, double elapsed_s)
 {
 	double back_s = return_s(adapt);
-	double x, above_s;
+	double x, look, above_s;
 
 	adapt->growing_s += elapsed_s;
 	x = adapt->growing_s / back_s - 1; /* -1: the cut, 0: the goal */
-	above_s = adapt->growing_s - back_s * (1 + LOOK_ABOVE_SHARE);
+	look = adapt->rough ? LOOK_ABOVE_SHARE : fmax(LOOK_ABOVE_SHARE, LOOK_S / back_s);
+	above_s = adapt->growing_s - back_s * (1 + look);
 	if (x <= 0)
 		set_pace(adapt, adapt->goal + (adapt->goal - adapt->start) * x * x * x);
 	else if (above_s <= 0)
-		set_pace(adapt, adapt->goal * (1 + LOOK_ABOVE * x / LOOK_ABOVE_SHARE));
+		set_pace(adapt, adapt->goal * (1 + LOOK_ABOVE * x / look));
 	else /* nothing met there: the limit may have moved up */
 		set_pace(adapt, adapt->goal * (1 + LOOK_ABOVE * exp2(above_s / search_s(adapt))));
 }
@@ -116,9 +125,12 @@ static void end_silence(struct adapt *adapt, const struct adapt_stamp *stamp,
 {
 	double limit = adapt->row_accepted;
 
-	if (now_ns - adapt->descent_ns < SILENT_NS_SHORT)
-		limit = adapt_accepted_rate(adapt, 1, now_ns);
+	if (now_ns - adapt->began_ns < NS_PER_S)
+		limit = adapt_count_rate(&adapt->let_in, adapt_seconds(now_ns - adapt->began_ns), now_ns);
+	else if (now_ns - adapt->descent_ns < SILENT_NS_SHORT)
+		limit = adapt_count_rate(&adapt->let_in, 1, now_ns);
 	if (adapt->silent >= WINDOW_SILENT && limit >= WINDOW_MIN) {
+		adapt->rough = now_ns - adapt->began_ns < NS_PER_S;
 		adapt->goal = fmin(adapt->goal, limit);
 		adapt->start = adapt->goal * KEEP;
 		adapt->phase = ADAPT_CUBIC;
@@ -126,6 +138,7 @@ static void end_silence(struct adapt *adapt, const struct adapt_stamp *stamp,
 	adapt->silent = 0;
 	adapt->descent_ns = stamp->sent_ns;
 	adapt->descent_accepted = 1;
+	adapt->descent_refused = 0;
 	set_pace(adapt, adapt->start);
 }
 
@@ -148,7 +161,8 @@ void adapt_rate_accepted(struct adapt *adapt, const struct adapt_stamp *stamp, i
 		end_silence(adapt, stamp, now_ns);
 		return;
 	}
-	if (adapt_measured(adapt, now_ns) < USED * adapt->pace)
+	if (adapt_measured(adapt, now_ns) < USED * adapt->pace ||
+	    (adapt->told_pace > 0 && adapt->told_pace < adapt->pace))
 		return;
 	elapsed_s = fmin(elapsed_s, fmax(1, adapt_seconds(adapt->rtt_ns)));
 	if (adapt->phase == ADAPT_CUBIC) {
@@ -171,27 +185,33 @@ static void close_opening(struct adapt *adapt, const struct adapt_stamp *stamp, 
 {
 	double rtt_s = adapt_seconds(adapt->rtt_ns);
 
-	adapt->row_accepted = adapt_accepted_rate(adapt, 1, now_ns);
+	adapt->row_accepted = adapt_count_rate(&adapt->let_in, 1, now_ns);
 	adapt->goal = stamp->rate;
 	adapt->start = fmax(adapt->row_accepted, rtt_s > 0 ? 2 / rtt_s : ADAPT_PACE_SLOW);
 	adapt->start = fmin(adapt->start, stamp->rate * KEEP_AFTER_DOUBLING);
+	adapt->rough = true;
 	adapt->phase = ADAPT_DOUBLING;
 	adapt->descent_ns = stamp->sent_ns;
 	adapt->descent_accepted = 0;
+	adapt->descent_refused = 1;
 }
 
 /* The first cut after a while without. */
 static void cut_first(struct adapt *adapt, const struct adapt_stamp *stamp, int64_t now_ns)
 {
 	bool known = adapt->phase == ADAPT_CUBIC;
+	double measure_s = clamp(ceil(MEASURE_SENDS / stamp->rate), 1, MEASURE_S_MAX);
 	bool searched = !known || adapt->pace > adapt->goal * SEARCHED;
 	adapt->descent_ns = stamp->sent_ns;
 	adapt->descent_accepted = 0;
-	adapt->row_accepted = adapt_accepted_rate(adapt, 1, now_ns);
+	adapt->descent_refused = 1;
+	adapt->row_accepted = adapt_count_rate(&adapt->let_in, measure_s, now_ns);
 	adapt->goal = stamp->rate;
 	/* At a pace near its limit for a while: what it let in is the limit. */
-	if (known && adapt->row_accepted >= WINDOW_MIN)
-		adapt->goal = clamp(adapt->row_accepted * (searched ? 1.1 : 1.01), stamp->rate * 0.7, stamp->rate);
+	if (known && adapt->row_accepted * measure_s >= WINDOW_MIN)
+		adapt->goal = clamp(adapt->row_accepted * (searched ? 1.1 : 1.01),
+		                    stamp->rate * (searched ? 0.7 : 0.85), stamp->rate);
+	adapt->rough = searched;
 	adapt->start = adapt->goal * (!known ? KEEP_AFTER_DOUBLING : searched ? KEEP_AFTER_SEARCH : KEEP);
 	adapt->phase = ADAPT_CUBIC;
 }
@@ -206,11 +226,20 @@ static void cut_again(struct adapt *adapt, const struct adapt_stamp *stamp, int6
 	                      : stamp->rate * KEEP_AFTER_DOUBLING;
 	double window_s = fmax(1, 2 * adapt_seconds(adapt->rtt_ns));
 
+	adapt->row_accepted = adapt_count_rate(&adapt->let_in, 1, now_ns);
 	adapt->goal = fmin(adapt->goal, stamp->rate);
+	adapt->phase = ADAPT_CUBIC;
+	if (adapt->descent_refused <= MILD_SHARE * adapt->descent_accepted) {
+		adapt->goal = clamp(adapt->row_accepted * 1.01, stamp->rate * KEEP_AFTER_MILD, adapt->goal);
+		adapt->start = stamp->rate * KEEP_AFTER_MILD;
+		adapt->rough = false;
+		return;
+	}
 	adapt->start = clamp(estimate, stamp->rate * 0.5, stamp->rate * 0.93);
 	/* A used-up window accepts nothing for a moment: that is not its limit. */
-	adapt->start = fmax(adapt->start, 0.5 * adapt_accepted_rate(adapt, window_s, now_ns));
+	adapt->start = fmax(adapt->start, 0.5 * adapt_count_rate(&adapt->let_in, window_s, now_ns));
 	adapt->start = fmin(adapt->start, stamp->rate * 0.93);
+	adapt->rough = true;
 	if (adapt->descent_accepted >= 8)
 		adapt->goal = clamp(estimate, adapt->start, adapt->goal);
 	adapt->phase = ADAPT_CUBIC;
@@ -225,7 +254,7 @@ static double silent_pace(const struct adapt *adapt)
 static void be_silent(struct adapt *adapt, int64_t now_ns)
 {
 	adapt->silent++;
-	adapt->row_accepted = fmax(adapt->row_accepted, adapt_accepted_rate(adapt, 1, now_ns));
+	adapt->row_accepted = fmax(adapt->row_accepted, adapt_count_rate(&adapt->let_in, 1, now_ns));
 }
 
 void adapt_rate_refused(struct adapt *adapt, const struct adapt_stamp *stamp,
@@ -240,7 +269,8 @@ void adapt_rate_refused(struct adapt *adapt, const struct adapt_stamp *stamp,
 	else if (adapt->epoch_accepted == 0)
 		be_silent(adapt, now_ns);
 	else if (adapt->epoch_accepted >= 8 &&
-	         adapt_seconds(stamp->sent_ns - adapt->cut_ns) > settled_s)
+	         (adapt_seconds(stamp->sent_ns - adapt->cut_ns) > settled_s ||
+	          stamp->rate > adapt->start * 1.15))
 		cut_first(adapt, stamp, now_ns);
 	else
 		cut_again(adapt, stamp, now_ns);
@@ -271,6 +301,7 @@ void adapt_rate_rest(struct adapt *adapt, int64_t now_ns)
 	adapt->phase = ADAPT_DOUBLING;
 	adapt->threshold = learned;
 	adapt->cut_ns = now_ns - 1;
+	adapt->began_ns = now_ns;
 	adapt->grown_ns = now_ns;
 	adapt->send_count = adapt->send_next = 0;
 	set_pace(adapt, fmin(learned, fmax(ADAPT_PACE_SLOW, learned / 8)));

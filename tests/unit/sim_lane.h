@@ -42,7 +42,8 @@ struct sim_lane {
 
 	/* what came of it */
 	int64_t sent, done, failed, charged_retries, deferred, probes, opened;
-	int in_flight_at_open;
+	int sent_most;        /* times, one item */
+	int concurrency_least;
 	int64_t *done_at_ns;  /* sorted */
 	int64_t done_capacity;
 	int64_t *sent_at_ns;
@@ -158,6 +159,8 @@ static inline void sim_pump(struct sim_lane *lane)
 		item = sim_next_item(lane);
 		if (item->sent++ == 0)
 			item->since_ns = now;
+		if (item->sent > lane->sent_most)
+			lane->sent_most = item->sent;
 		sim_note(&lane->sent_at_ns, lane->sent++, &lane->sent_capacity, now);
 		adapt_sent(&lane->adapt, now, ++lane->in_flight, &item->stamp);
 		sim_clock_at(&lane->clock, now + sim_network_ns(lane), SIM_ARRIVE, item);
@@ -170,7 +173,8 @@ static inline void sim_retry(struct sim_lane *lane, struct sim_item *item,
 	int64_t now = lane->clock.now_ns;
 	int64_t wait_ns = verdict->wait_ms * NS_PER_MS;
 
-	if (verdict->charge_attempt && !forgiven) {
+	/* The pace is ours to find: a refusal is not the item's fault. */
+	if (verdict->charge_attempt && !forgiven && verdict->decision != DECISION_THROTTLE) {
 		item->spent++;
 		lane->charged_retries++;
 	}
@@ -187,10 +191,7 @@ static inline void sim_retry(struct sim_lane *lane, struct sim_item *item,
 
 static inline void sim_follow_news(struct sim_lane *lane, enum breaker_news news)
 {
-	if (news == BREAKER_OPENS) {
-		lane->opened++;
-		lane->in_flight_at_open = lane->in_flight;
-	}
+	lane->opened += news == BREAKER_OPENS;
 	if (news == BREAKER_ANSWERS)
 		adapt_resume(&lane->adapt, lane->clock.now_ns);
 }
@@ -226,6 +227,8 @@ static inline void sim_answer(struct sim_lane *lane, struct sim_item *item)
 	outcome_decide(&facts, &lane->retry, &lane->random, &verdict);
 	answer.decision = verdict.decision;
 	lane->in_flight--;
+	if (adapt_concurrency(&lane->adapt) < lane->concurrency_least || lane->concurrency_least == 0)
+		lane->concurrency_least = adapt_concurrency(&lane->adapt);
 	adapt_result(&lane->adapt, &item->stamp, &answer, now);
 	sign = breaker_sign(reply->status == 429 ? DECISION_THROTTLE : verdict.decision, facts.transport,
 	                    facts.http_status);
