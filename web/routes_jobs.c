@@ -5,6 +5,7 @@
 #include "engine/request/secret.h"
 #include "engine/request/spec.h"
 #include "web/handlers.h"
+#include "web/job_files.h"
 
 struct job_listing {
 	struct buffer *out;
@@ -93,6 +94,10 @@ void jobs_create(struct call *call)
 	}
 	if (spec->name == NULL) {
 		reply_problem(call, 400, "name: missing");
+		goto out;
+	}
+	if (job_files_check(spec, getenv("SLUICE_API_FILES"), &error) != STATUS_OK) {
+		reply_error(call, &error);
 		goto out;
 	}
 	if (job_make(call, spec, given, replace, start, &error) != STATUS_OK) {

@@ -39,6 +39,11 @@ bool secret_set_has_markers(const struct secret_set *set)
 	return set->marker[0] != '\0';
 }
 
+const char *secret_set_reference(const struct secret_set *set, int index)
+{
+	return index < set->entry_count ? set->entries[index].reference : NULL;
+}
+
 void secret_set_free(struct secret_set *set)
 {
 	if (!set)

@@ -32,6 +32,8 @@ void secret_buffer_free(struct buffer *buffer);
  * showing a request with the references' names. */
 struct secret_set *secret_set_new_markers(void);
 bool secret_set_has_markers(const struct secret_set *set);
+/* What has been asked of a set: "file:PATH" and so on, in order; NULL past the last. */
+const char *secret_set_reference(const struct secret_set *set, int index);
 /* The first marker in a text; false: none.  *reference is NUL-terminated. */
 bool secret_marker_find(const struct secret_set *set, const char *text, size_t length,
                         size_t *marker_at, size_t *marker_length, const char **reference);
