@@ -38,6 +38,8 @@ static enum status check(const struct arguments *arguments, const struct run_tar
 	enum status status = engine_check(target->spec, target->given, &check, error);
 	checking->rows = check.rows;
 	checking->bad_rows = check.bad_rows;
+	if (status == STATUS_USAGE)
+		run_target_name_flag(arguments, error);
 	if (status == STATUS_OK && !terminal_print(&out))
 		status = error_set(error, STATUS_IO, "cannot write to standard output");
 	buffer_free(&out);

@@ -84,7 +84,8 @@ static enum status import(struct run *run)
 	buffer_free(&doing);
 	status = engine_job_import(run->session.engine, run->job, &how, &run->error);
 	progress_clear();
-	if (status == STATUS_USAGE && !strstr(run->error.text, how.path) &&
+	if (status == STATUS_USAGE && !run_target_name_flag(run->arguments, &run->error) &&
+	    !strstr(run->error.text, how.path) &&
 	    strncmp(run->error.text, "request.", 8) != 0)
 		error_prefix(&run->error, "%s", strcmp(how.path, "-") == 0 ? "stdin" : how.path);
 	if (status == STATUS_CONFLICT && how.append)

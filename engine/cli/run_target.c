@@ -39,27 +39,14 @@ static enum status path_from(struct jobfile *jobfile, const char *key, const cha
 	return jobfile_set_text(jobfile, key, path) ? out_of_memory(error) : STATUS_OK;
 }
 
-static const char *const certificates[] = {"request.cacert", "request.cert", "request.key_file"};
-
-/* Found missing now, not by every single request. */
-static enum status certificates_readable(const struct jobfile *jobfile, struct error *error)
-{
-	for (size_t i = 0; i < 3; i++) {
-		const char *path = jobfile_text(jobfile, certificates[i]);
-		if (path && *path && !strstr(path, "${") && access(path, R_OK))
-			return error_set(error, STATUS_USAGE, "%s: cannot read %s: %s",
-			                 certificates[i], path, strerror(errno));
-	}
-	return STATUS_OK;
-}
-
 static enum status certificates_from(struct jobfile *jobfile, const char *folder,
                                      struct error *error)
 {
+	static const char *const keys[] = {"request.cacert", "request.cert", "request.key_file"};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < 3 && status == STATUS_OK; i++)
-		status = path_from(jobfile, certificates[i], folder, error);
+		status = path_from(jobfile, keys[i], folder, error);
 	return status;
 }
 
@@ -285,8 +272,7 @@ static enum status lay_name(struct jobfile *jobfile, struct error *error)
 
 /* ---- all of it --------------------------------------------------------------------- */
 
-/* "limits.rate: …" was said of a value that a flag gave: name the flag. */
-static void name_flag(const struct arguments *arguments, struct error *error)
+bool run_target_name_flag(const struct arguments *arguments, struct error *error)
 {
 	size_t length = strcspn(error->text, ":");
 	char rest[sizeof(error->text)];
@@ -298,10 +284,9 @@ static void name_flag(const struct arguments *arguments, struct error *error)
 			continue;
 		snprintf(rest, sizeof(rest), "%s", error->text + length);
 		error_set(error, error->status, "--%s%s", option->name, rest);
-		return;
+		return true;
 	}
-	if (!is_url(arguments->operands[0]))
-		error_prefix(error, "%s", arguments->operands[0]);
+	return false;
 }
 
 static enum status parse(const struct arguments *arguments, const struct jobfile *jobfile,
@@ -318,8 +303,9 @@ static enum status parse(const struct arguments *arguments, const struct jobfile
 	if (text.data)
 		explicit_bzero(text.data, text.capacity); /* credentials stood in it */
 	buffer_free(&text);
-	if (status == STATUS_USAGE)
-		name_flag(arguments, error);
+	if (status == STATUS_USAGE && !run_target_name_flag(arguments, error) &&
+	    !is_url(arguments->operands[0]))
+		error_prefix(error, "%s", arguments->operands[0]);
 	return status;
 }
 
@@ -376,10 +362,6 @@ enum status run_target_read(const struct arguments *arguments, struct run_target
 		status = lay_options(arguments, jobfile, error);
 	if (status == STATUS_OK)
 		status = lay_name(jobfile, error);
-	if (status == STATUS_OK && certificates_readable(jobfile, error)) {
-		status = error->status;
-		name_flag(arguments, error);
-	}
 	if (status == STATUS_OK)
 		status = parse(arguments, jobfile, &read, error);
 	if (status == STATUS_OK && !read.spec->items)

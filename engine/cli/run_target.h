@@ -5,6 +5,8 @@
 #ifndef SLUICE_CLI_RUN_TARGET_H
 #define SLUICE_CLI_RUN_TARGET_H
 
+#include <stdbool.h>
+
 #include "engine/base/buffer.h"
 #include "engine/base/status.h"
 #include "engine/cli/options.h"
@@ -21,6 +23,9 @@ struct run_target {
 enum status run_target_read(const struct arguments *arguments, struct run_target *target,
                             struct error *error);
 void run_target_free(struct run_target *target);
+
+/* "limits.rate: …" said of a value that a flag gave becomes "--rate: …". */
+bool run_target_name_flag(const struct arguments *arguments, struct error *error);
 
 /* -d, --data and --json: lay the body over the job file. */
 enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile,

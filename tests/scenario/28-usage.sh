@@ -28,7 +28,7 @@ refused "no/such.csv" run "$URL/{{id}}" -i no/such.csv
 refused "did you mean --concurrency?" run "$URL/{{id}}" -i items.csv --concurency 8
 refused "no command 'stauts' (did you mean status?)" stauts
 refused "request.heders: no such key (did you mean request.headers?)" run <(sed 's/"json"/"heders"/' job.json)
-refused "--cacert: cannot read $PWD/no.pem" run "$URL/{{id}}" -i items.csv --cacert no.pem
+refused "--cacert: " run "$URL/{{id}}" -i items.csv --cacert no.pem
 refused "--key-file: needs request.cert" run "$URL/{{id}}" -i items.csv --key-file items.csv
 refused "--shard: not supported yet" run "$URL/{{id}}" -i items.csv --shard 1/2
 refused "--shard-by: not supported yet" run "$URL/{{id}}" -i items.csv --shard-by id
