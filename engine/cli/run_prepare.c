@@ -64,6 +64,26 @@ static enum status compare_spec(struct run *run)
 	return status;
 }
 
+/* Why the items are not taken, in the words of who typed the command. */
+static void import_fault(struct run *run, const struct engine_import *how)
+{
+	struct error *error = &run->error;
+	const char *source = strcmp(how->path, "-") == 0 ? "stdin" : how->path;
+
+	if (error->status == STATUS_CONFLICT) {
+		error_set(error, error->status, "%s (%s--new starts afresh)", error->text,
+		          how->append ? "" : "--append-items takes rows added at the end, ");
+		return;
+	}
+	if (error->status != STATUS_USAGE || run_target_name_flag(run->arguments, error))
+		return;
+	if (how->format == FORMAT_AUTO && strstr(error->text, "field 'line' is missing"))
+		error_set(error, error->status, "%s (plain lines are taken with --format lines)",
+		          error->text);
+	if (!strstr(error->text, source) && strncmp(error->text, "request.", 8) != 0)
+		error_prefix(error, "%s", source);
+}
+
 static enum status import(struct run *run)
 {
 	const struct spec *spec = run->target.spec;
@@ -84,16 +104,8 @@ static enum status import(struct run *run)
 	buffer_free(&doing);
 	status = engine_job_import(run->session.engine, run->job, &how, &run->error);
 	progress_clear();
-	if (status == STATUS_USAGE && !run_target_name_flag(run->arguments, &run->error) &&
-	    !strstr(run->error.text, how.path) &&
-	    strncmp(run->error.text, "request.", 8) != 0)
-		error_prefix(&run->error, "%s", strcmp(how.path, "-") == 0 ? "stdin" : how.path);
-	if (status == STATUS_CONFLICT && how.append)
-		error_set(&run->error, status, "%s (--new starts afresh)", run->error.text);
-	else if (status == STATUS_CONFLICT)
-		error_set(&run->error, status,
-		          "%s (--append-items takes rows added at the end, --new starts afresh)",
-		          run->error.text);
+	if (status)
+		import_fault(run, &how);
 	return status;
 }
 

@@ -60,6 +60,8 @@ static void headline(const struct summary *summary, struct buffer *out)
 			buffer_text(out, " items/s");
 		}
 	}
+	if (summary->already && view->state == JOB_FINISHED)
+		buffer_text(out, "; --new sends all of it again");
 	if (view->reason[0] && !view_over(view)) {
 		buffer_text(out, " (");
 		text_fit(out, view->reason, strlen(view->reason), REASON_WIDTH);

@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -11,13 +12,28 @@
 
 static bool unicode;
 
+/* Over ssh and in containers the locale that LANG names is often not installed:
+ * what it says of the terminal is true all the same. */
+static bool named_unicode(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *value = getenv(names[i]);
+		if (value && *value)
+			return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
+	}
+	return false;
+}
+
 void text_start(void)
 {
 	/* What the terminal takes: the user's locale.  What the data is: UTF-8.
 	 * Only LC_CTYPE is ever changed, so numbers keep their point. */
-	setlocale(LC_CTYPE, "");
-	unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	if (!unicode)
+	bool known = setlocale(LC_CTYPE, "") != NULL;
+	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	unicode = known ? utf8 : named_unicode();
+	if (!known || !utf8)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 

@@ -45,6 +45,11 @@ for source in rabbitmq kafka; do
 done
 equal 0 "$(upstream_stat .requests)" "requests of refused commands"
 
+seq 5 >lines
+expect_input 2 lines run "$URL/{{line}}" -i - --name lines
+contains err "error: stdin: row 1 (line 2): request.url: field 'line' is missing (plain lines are taken with --format lines)"
+expect_input 0 lines check "$URL/{{line}}" -i - --name lines --format lines
+
 # check takes a `run` command line as it stands.
 expect 0 check "$URL/c/{{id}}" -i items.csv --db nowhere/x.db --threads 2 --stay --new --progress json --name c
 contains err "30 items checked, nothing was sent"
@@ -71,6 +76,10 @@ contains out "1 item put back to pending"
 contains out "1 other item of the selection stays as it is, in another state"
 expect 0 retry one --group 0123
 contains out "0 items put back to pending: no item is among those selected"
+
+expect 3 run "$URL/one/{{id}}" -i items.csv --name one -c 1
+expect 3 run "$URL/one/{{id}}" -i items.csv --name one -c 1
+contains err "one: already finished; --new sends all of it again"
 
 # A reader that has seen enough is no failure.
 "$SLUICE" export one 2>err | head -n 1 >out
