@@ -14,6 +14,7 @@
 #include "engine/base/log.h"
 #include "engine/store/items.h"
 #include "engine/store/outcomes.h"
+#include "engine/store/owner.h"
 
 #define ITEMS 40
 
@@ -25,8 +26,9 @@ struct image {
 	size_t written_count;
 };
 
-static char directory[64], path[96], wal_path[104];
-static struct image images[2]; /* the database, its log */
+#define IMAGES 3
+static char directory[64], path[96], wal_path[104], lock_path[104];
+static struct image images[IMAGES]; /* the database, its log, its lock file */
 
 static void must(enum status status, const struct error *error)
 {
@@ -120,6 +122,16 @@ static void fill(struct db *db, struct job_row *row)
 	settle_some(db, row, 1, 20);
 }
 
+static void own_it(void)
+{
+	struct error error = {0};
+	struct owner *owner;
+
+	must(owner_take(path, &owner, NULL, NULL, &error), &error);
+	must(owner_announce(owner, "127.0.0.1:8420", "0123456789abcdef", &error), &error);
+	owner_release(owner);
+}
+
 static void image_take(struct image *image, const char *from)
 {
 	FILE *file = fopen(from, "rb");
@@ -161,6 +173,8 @@ static void prepare(void)
 	atexit(tidy_up);
 	snprintf(path, sizeof path, "%s/f.db", directory);
 	snprintf(wal_path, sizeof wal_path, "%s-wal", path);
+	snprintf(lock_path, sizeof lock_path, "%s.lock", path);
+	own_it();
 	must(db_open(path, DB_WRITER, &db, &error), &error);
 	fill(db, &row);
 	db_close(db);
@@ -168,6 +182,7 @@ static void prepare(void)
 	settle_some(db, &row, 21, 30);
 	image_take(&images[0], path);
 	image_take(&images[1], wal_path);
+	image_take(&images[2], lock_path);
 	db_close(db);
 	job_row_free(&row);
 }

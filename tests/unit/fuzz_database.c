@@ -1,6 +1,6 @@
 /* Any damage to a database: whoever opens it and asks it everything gets answers
  * or errors, never a crash or a hang.  The input is a list of blows to the bytes of
- * a sound file and of its write-ahead log. */
+ * a sound file, of its write-ahead log and of its lock file. */
 #include <assert.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -61,26 +61,27 @@ static size_t blow(const struct image *image, unsigned char *bytes, size_t *leng
 
 static void damage(const uint8_t *data, size_t size)
 {
-	unsigned char *bytes[2];
-	size_t length[2];
+	const char *const paths[IMAGES] = {path, wal_path, lock_path};
+	unsigned char *bytes[IMAGES];
+	size_t length[IMAGES];
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < IMAGES; i++) {
 		bytes[i] = malloc(images[i].length);
 		assert(bytes[i]);
 		memcpy(bytes[i], images[i].bytes, images[i].length);
 		length[i] = images[i].length;
 	}
 	while (size >= 4) {
-		int i = data[2] & 1;
+		int i = data[2] & 0x80 ? 2 : data[2] & 1;
 		size_t used = blow(&images[i], bytes[i], &length[i], data, size);
 
 		data += used;
 		size -= used;
 	}
-	file_write(path, bytes[0], length[0]);
-	file_write(wal_path, bytes[1], length[1]);
-	free(bytes[0]);
-	free(bytes[1]);
+	for (int i = 0; i < IMAGES; i++) {
+		file_write(paths[i], bytes[i], length[i]);
+		free(bytes[i]);
+	}
 }
 
 /* ---- the questions -------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* Any bytes, in any format: the same rows and faults however they are cut, and
- * the same rest from the place of every row.  The first byte chooses the format
- * and the sizes of the chunks. */
+ * the same rest from the place of every row; as a place, they are refused or gone
+ * on from.  The first byte chooses the format and the sizes of the chunks. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -89,6 +89,27 @@ static void hear(struct heard *heard, enum items_format format, const char *stat
 	reader_free(heard->reader);
 }
 
+/* The bytes as a place that a damaged database tells. */
+static void go_on_from(enum items_format format, const uint8_t *data, size_t size)
+{
+	struct heard heard = { .skip_bad = true };
+	struct reader_sink sink = { hear_row, hear_bad, &heard };
+	struct error error = { STATUS_OK, "" };
+	char *state = strndup((const char *)data, size);
+	enum status status;
+
+	assert(state != NULL);
+	heard.reader = reader_new("f", format, sink);
+	status = reader_restore(heard.reader, state, &error);
+	assert(status == STATUS_OK || (status == STATUS_CORRUPT && error.text[0] != '\0'));
+	if (status == STATUS_OK && reader_feed(heard.reader, "1,2\n{\"a\":1}]", 13, &error) == STATUS_OK)
+		(void)reader_end(heard.reader, &error);
+	reader_free(heard.reader);
+	free(heard.place);
+	buffer_free(&heard.text);
+	free(state);
+}
+
 static void heard_free(struct heard *heard)
 {
 	free(heard->place);
@@ -125,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(memcmp(rest.text.data, whole.text.data + pieces.place_length, length) == 0);
 		heard_free(&rest);
 	}
+	go_on_from(format, data, size);
 	heard_free(&whole);
 	heard_free(&pieces);
 	return 0;

@@ -353,6 +353,7 @@ static void test_names(void **state)
 	decision = DECISION_SKIP;
 	assert_false(decision_parse("none", &decision));
 	assert_false(decision_parse("", &decision));
+	assert_false(decision_parse(NULL, &decision));
 	assert_int_equal(decision, DECISION_SKIP);
 	for (int i = 0; i < TRANSPORTS; i++)
 		assert_non_null(transport_name((enum transport)i));

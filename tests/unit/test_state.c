@@ -28,6 +28,7 @@ static void test_names_go_both_ways(void **state)
 	item = ITEM_WAITING;
 	assert_false(item_state_parse("Done", &item));
 	assert_false(item_state_parse("", &item));
+	assert_false(item_state_parse(NULL, &item));
 	assert_int_equal(item, ITEM_WAITING);
 	assert_false(job_state_parse("stopped", &job));
 }
