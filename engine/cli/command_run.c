@@ -17,6 +17,8 @@
 #define STAY_LOOK_MS 200
 /* The engine says so when an import breaks off: nothing is left to wait for. */
 #define IMPORT_STOPPED "import stopped"
+/* And when the canary is out. */
+#define CANARY "canary:"
 
 /* ---- secrets in messages ------------------------------------------------------------ */
 
@@ -81,6 +83,29 @@ static bool wait_moment(struct run *run)
 	return ended;
 }
 
+/* The canary is out: say how to go on.  True where nobody could give leave to
+ * this process: then the next one goes on. */
+static bool waits_for_nobody(struct run *run)
+{
+	const struct view *view = &run->view;
+	bool waits = view->state == JOB_PAUSED && strncmp(view->reason, CANARY, strlen(CANARY)) == 0;
+
+	if (waits && run->session.server && !run->asked_leave && !run->quiet) {
+		struct buffer line = {0};
+
+		buffer_printf(&line, "%s: %s; go on with Resume on the page, or: ", view->name,
+		              view->reason);
+		program_suggest(&line);
+		buffer_text(&line, " resume ");
+		text_shell(&line, view->name);
+		if (!line.failed)
+			log_info("%s", line.data);
+		buffer_free(&line);
+	}
+	run->asked_leave = waits;
+	return waits && !run->session.server;
+}
+
 enum status run_follow(struct run *run)
 {
 	struct stopper *stopper = run->session.stopper;
@@ -98,7 +123,7 @@ enum status run_follow(struct run *run)
 			return status;
 		progress_show(&run->view, run->document,
 		              stopper_asked(stopper) ? "stopping" : NULL);
-		if (drained || ended || import_stopped(&run->view))
+		if (drained || ended || import_stopped(&run->view) || waits_for_nobody(run))
 			return STATUS_OK;
 		ended = wait_moment(run) && !stopper_asked(stopper);
 		if (ended || stopper_asked(stopper)) {
