@@ -86,6 +86,7 @@ void reader_free(struct reader *reader)
 	if (reader->parsing != NULL)
 		reader->parser->free(reader->parsing);
 	buffer_free(&reader->head);
+	reader_names_free(&reader->names);
 	free(reader->name);
 	free(reader);
 }

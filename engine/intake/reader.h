@@ -6,8 +6,10 @@
  * in CRLF, LF or CR, spaces kept; header row gives the member names; every row
  * must have as many fields; names must be unique and not empty.  Values become
  * JSON strings.  NDJSON and JSON-array items must be JSON objects, kept byte
- * for byte (white space around them dropped); of an item that `sluice export`
- * wrote its "input" is taken.  A line of FORMAT_LINES becomes
+ * for byte (white space around them dropped); one that no two programs read alike
+ * (a name twice in an object, half a surrogate pair) is a bad row, and so is one
+ * nested deeper than JSON_DEPTH_MAX.  Of an item that `sluice export` wrote its
+ * "input" is taken.  A line of FORMAT_LINES becomes
  * {"line":"…"}.  Blank lines are passed over.  Input must be UTF-8 without NUL.
  *
  * What the sink and the caller see depends on the bytes alone, never on how

@@ -39,6 +39,11 @@ struct reader_parser {
 extern const struct reader_parser reader_parser_csv, reader_parser_ndjson, reader_parser_lines,
     reader_parser_json;
 
+/* Memory for the names of the object that is looked at. */
+struct reader_names {
+	struct buffer list, plain;
+};
+
 struct reader {
 	char *name;
 	enum items_format format; /* FORMAT_AUTO until known */
@@ -51,6 +56,7 @@ struct reader {
 	bool begun;               /* past byte order mark and format detection */
 	struct buffer head;       /* first bytes, held back until `begun` */
 	bool past_magic;          /* past the byte order mark, if there is one */
+	struct reader_names names; /* scratch of reader_object_check() */
 	enum status failed;       /* why it takes no more */
 };
 
@@ -81,6 +87,13 @@ bool reader_text_check(const char *bytes, size_t length, struct error *fault);
 /* The same for text that json_trim refused: fill fault->text with why. */
 void reader_json_fault(struct json_span text, const struct json_fault *json_fault,
                        struct error *fault);
+
+void reader_names_free(struct reader_names *names);
+/* Does everybody read this object alike: no name twice, no half a character, at
+ * any depth?  Else *fault tells where in `text`, which holds it; its reason is
+ * NULL where there was no memory. */
+bool reader_object_check(struct reader_names *names, struct json_span text,
+                         struct json_span object, struct json_fault *fault);
 
 /* Characters (not bytes) of valid UTF-8. */
 int64_t reader_characters(const char *bytes, size_t length);

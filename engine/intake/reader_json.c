@@ -93,13 +93,17 @@ static enum status element_judge(struct reader *reader, struct json_span element
 	struct error fault;
 	char at[96];
 	int64_t line = array->line, column = array->column;
+	bool sound = json_trim(element.at, element.length, &value, &json_fault);
 
-	if (json_trim(element.at, element.length, &value, &json_fault)) {
-		if (json_type(value) == JSON_OBJECT)
-			return reader_good(reader, reader_unwrap(value), array->line, error);
+	if (sound && json_type(value) != JSON_OBJECT) {
 		error_set(&fault, STATUS_USAGE, "a JSON object is expected");
 		return element_bad(reader, element, "", &fault, error);
 	}
+	value = sound ? reader_unwrap(value) : value;
+	if (sound && reader_object_check(&reader->names, element, value, &json_fault))
+		return reader_good(reader, value, array->line, error);
+	if (json_fault.reason == NULL)
+		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", reader->name);
 	place_pass(&line, &column, element.at, json_fault.offset);
 	if (line == array->line)
 		snprintf(at, sizeof(at), ", column %" PRId64, column);

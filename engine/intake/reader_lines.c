@@ -57,21 +57,25 @@ static enum status ndjson_take(struct reader *reader, struct json_span line, int
 	struct json_fault json_fault;
 	struct error fault;
 	char at[64] = "";
+	bool sound;
 
-	if (!json_trim(line.at, line.length, &value, &json_fault)) {
-		snprintf(at, sizeof(at), ", column %" PRId64,
-		         reader_characters(line.at, json_fault.offset) + 1);
-		reader_json_fault(line, &json_fault, &fault);
-		return line_bad(reader, line, number, at, &fault, error);
-	}
-	if (json_type(value) != JSON_OBJECT) {
+	sound = json_trim(line.at, line.length, &value, &json_fault);
+	if (sound && json_type(value) != JSON_OBJECT) {
 		error_set(&fault, STATUS_USAGE, "a JSON object is expected%s",
 		          reader->here.row == 0 && json_type(value) == JSON_ARRAY
 		              ? " (for a JSON array: --format json)"
 		              : "");
 		return line_bad(reader, line, number, at, &fault, error);
 	}
-	return reader_good(reader, reader_unwrap(value), number, error);
+	value = sound ? reader_unwrap(value) : value;
+	if (sound && reader_object_check(&reader->names, line, value, &json_fault))
+		return reader_good(reader, value, number, error);
+	if (json_fault.reason == NULL)
+		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", reader->name);
+	snprintf(at, sizeof(at), ", column %" PRId64,
+	         reader_characters(line.at, json_fault.offset) + 1);
+	reader_json_fault(line, &json_fault, &fault);
+	return line_bad(reader, line, number, at, &fault, error);
 }
 
 static enum status plain_take(struct reader *reader, struct json_span line, int64_t number,

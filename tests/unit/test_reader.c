@@ -194,6 +194,43 @@ static void test_exported(void **state)
 	      "+1 1 {\"seq\":\"1\",\"input\":{\"a\":1}}\nend\n");
 }
 
+/* What others would read otherwise than we do is not taken in. */
+static void test_ambiguous(void **state)
+{
+	static char deep[700] = "{\"a\":";
+
+	(void)state;
+	CHECK("u.ndjson", FORMAT_AUTO, true,
+	      "{\"a\":1,\"b\":{\"a\":2},\"c\":[{\"a\":1},{\"a\":2}]}\n{\"a\":1,\"b\":2,\"a\":3}\n"
+	      "{\"a\":1,\"\\u0061\":2}\n{\"x\":[0,{\"\":1,\"\":2}]}\n{\"a\":1}\n",
+	      "+1 1 {\"a\":1,\"b\":{\"a\":2},\"c\":[{\"a\":1},{\"a\":2}]}\n"
+	      "-2 u.ndjson: row 2 (line 2), column 14: a name that stands twice in its object <"
+	      "{\"a\":1,\"b\":2,\"a\":3}>\n"
+	      "-3 u.ndjson: row 3 (line 3), column 8: a name that stands twice in its object <"
+	      "{\"a\":1,\"\\u0061\":2}>\n"
+	      "-4 u.ndjson: row 4 (line 4), column 15: a name that stands twice in its object <"
+	      "{\"x\":[0,{\"\":1,\"\":2}]}>\n"
+	      "+5 5 {\"a\":1}\nend\n");
+	CHECK("u.json", FORMAT_AUTO, false, "[\n {\"é\":1, \"é\":2}]",
+	      "wrong input: u.json: row 1 (line 2), column 10: a name that stands twice in its "
+	      "object\n");
+	CHECK("u.ndjson", FORMAT_AUTO, true,
+	      "{\"a\":\"\\ud83d\\ude00 \\\\ud800 \\u00d8\"}\n{\"a\":\"\\ud83d!\"}\n"
+	      "{\"a\":\"\\uDE00\"}\n{\"\\ud800\\ud800\":1}\n",
+	      "+1 1 {\"a\":\"\\ud83d\\ude00 \\\\ud800 \\u00d8\"}\n"
+	      "-2 u.ndjson: row 2 (line 2), column 7: half a character (a surrogate without its "
+	      "other half) <{\"a\":\"\\ud83d!\"}>\n"
+	      "-3 u.ndjson: row 3 (line 3), column 7: half a character (a surrogate without its "
+	      "other half) <{\"a\":\"\\uDE00\"}>\n"
+	      "-4 u.ndjson: row 4 (line 4), column 3: half a character (a surrogate without its "
+	      "other half) <{\"\\ud800\\ud800\":1}>\nend\n");
+	memset(deep + strlen(deep), '[', 256);
+	memset(deep + strlen(deep), ']', 256);
+	strcat(deep, "}");
+	CHECK("u.ndjson", FORMAT_AUTO, false, deep,
+	      "wrong input: u.ndjson: row 1 (line 1), column 261: nested too deep\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_json_array),
 		cmocka_unit_test(test_format_found),
 		cmocka_unit_test(test_exported),
+		cmocka_unit_test(test_ambiguous),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
