@@ -93,13 +93,17 @@ enum status row_check_render(struct row_check *check, const struct reader_row *r
                              struct error *error)
 {
 	const struct ingest_options *options = check->options;
+	const char *field;
 	enum status status;
 
 	if (!check->render || options->plan == NULL || options->skip_bad_rows)
 		return STATUS_OK;
+	check->rendered.scratch.field = NULL;
 	status = plan_check_item(options->plan, seq, row->input, &check->rendered, error);
+	field = check->rendered.scratch.field;
 	if (status == STATUS_USAGE && error != NULL)
-		error_prefix(error, "%s: row %" PRId64 " (line %" PRId64 ")", options->name,
-		             row->row, row->line);
+		error_prefix(error, "%s: row %" PRId64 " (line %" PRId64 ")%s%.100s%s",
+		             options->name, row->row, row->line, field != NULL ? ", column '" : "",
+		             field != NULL ? field : "", field != NULL ? "'" : "");
 	return status;
 }

@@ -99,6 +99,15 @@ static struct json_span in_mode(enum part_mode mode, struct part_value value,
 	return (struct json_span){scratch->coded.data, scratch->coded.length};
 }
 
+/* Exactly one number, as JSON writes it? */
+static bool is_number(struct json_span text)
+{
+	struct json_span value;
+
+	return json_type(text) == JSON_NUMBER && json_trim(text.at, text.length, &value, NULL)
+	       && value.length == text.length;
+}
+
 const char *part_put(const struct part *part, enum template_place place, struct part_value value,
                      struct template_scratch *scratch, struct buffer *out)
 {
@@ -112,6 +121,8 @@ const char *part_put(const struct part *part, enum template_place place, struct 
 	span = in_mode(part->mode, value, scratch);
 	if (scratch->plain.failed || scratch->coded.failed)
 		out->failed = true;
+	if (part->mode == MODE_NUMBER && !out->failed && !is_number(span))
+		return "is no JSON number";
 	if (out->failed || span.length == 0)
 		return NULL;
 	if (place == PLACE_HEADER && part->mode != MODE_URL &&
@@ -177,6 +188,15 @@ static bool value_of(const struct part *part, const struct template_item *item,
 	return value->at != NULL;
 }
 
+/* Does the default stand in for this value? */
+static bool is_blank(const struct part *part, struct part_value value)
+{
+	if (part->mode == MODE_NUMBER && value.length == (value.json ? 2 : 0)
+	    && (!value.json || *value.at == '"'))
+		return true;
+	return value.json && *value.at == 'n';
+}
+
 static enum status render_part(const struct template *compiled, const struct part *part,
                                const struct template_item *item, struct template_scratch *scratch,
                                struct buffer *out, struct error *error)
@@ -192,12 +212,13 @@ static enum status render_part(const struct template *compiled, const struct par
 	there = value_of(part, item, &scratch->plain, &value);
 	if (scratch->plain.failed)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	if (part->has_fallback && (!there || (value.json && *value.at == 'n')))
+	if (part->has_fallback && (!there || is_blank(part, value)))
 		buffer_append(out, part->fallback, part->fallback_length);
 	else if (there)
 		fault = part_put(part, compiled->place, value, scratch, out);
 	else
 		fault = "is missing";
+	scratch->field = fault && part->source == PART_FIELD ? part->text : NULL;
 	if (fault)
 		return error_set(error, STATUS_USAGE, "%s: field '%s' %s", compiled->path, part->text,
 		                 fault);

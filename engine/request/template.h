@@ -5,7 +5,7 @@
  *
  *     {{name}}  {{ name }}  {{a.b}}        a column; a nested member
  *     {{"na:me"}}                          a name with : | " or }} in it, as a JSON string
- *     {{f:raw}} {{f:url}} {{f:json}} {{f:base64}}
+ *     {{f:raw}} {{f:url}} {{f:json}} {{f:base64}} {{f:number}}
  *     {{f|default}} {{f:url|default}}      for a missing or null field; blanks around it are
  *                                          cut, "…" keeps them (and may hold }})
  *     {{$item}} {{$seq}} {{$key}} {{$idempotency_key}} {{$job}}
@@ -14,8 +14,10 @@
  * What an override does: `url` percent-encodes, `json` writes the field's JSON
  * text, `base64` encodes the plain text; the result is then made fit for the
  * place as any other.  `raw` leaves out the place's percent-encoding (in URLs all that may
- * not stand there at all is still encoded).  A default is taken as a text; with
- * `json` as JSON where it is JSON.
+ * not stand there at all is still encoded).  `number` takes a JSON number, or a
+ * text that is exactly one (all there is in a CSV), as it is written; any other
+ * value is an error of the item, and an empty text counts as missing.  A default
+ * is taken as a text; with `json` as JSON where it is JSON; with `number` it must be JSON.
  *
  * ${env:…} and kin (secret.h) are replaced at compile time, in constant text
  * only, and never read as templates; inside JSON they are JSON-escaped, in
@@ -51,11 +53,12 @@ struct template_item {
 	const struct json_span *values;
 	struct template_scratch {
 		struct buffer plain, coded;
+		const char *field; /* that the last failure was about, or NULL; the template's */
 	} *scratch;
 };
 
 /* Compile.  PLACE_JSON: inside a JSON string a field is JSON-escaped; a string
- * that is exactly "{{f:json}}" becomes the field's own JSON value; everything
+ * that is exactly "{{f:json}}" (or "{{f:number}}") becomes the field's own JSON value; everything
  * else, numbers included, stays byte for byte.  PLACE_URL: fields in scheme or
  * authority are refused, a fragment (#…) is cut off.
  * `secrets`: NULL leaves ${…} as plain text.  `fields`: where the columns' names

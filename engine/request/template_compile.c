@@ -197,11 +197,17 @@ static enum status put_fallback(struct compiler *compiler, struct part *part,
 	                           expression->fallback.length};
 	struct template_scratch scratch = {0};
 	struct buffer out = {0};
+	struct part as = *part;
 	const char *fault;
 
 	if (!value.at)
 		value.at = "";
-	fault = part_put(part, compiler->template->place, value, &scratch, &out);
+	if (part->mode == MODE_NUMBER)
+		as.mode = MODE_JSON; /* null, say */
+	fault = part->mode == MODE_NUMBER && !value.json
+	          ? "is no JSON value"
+	          : part_put(&as, compiler->template->place, value,
+	                     &scratch, &out);
 	part->has_fallback = true;
 	part->fallback_length = out.length;
 	buffer_free(&scratch.plain);
@@ -272,7 +278,8 @@ static enum status compile_run(struct compiler *compiler, const char *text, size
 			else
 				status = add_field(compiler, &expression,
 				                   alone && start == text && open == text + 2 && at == end &&
-				                       expression.mode == MODE_JSON);
+				                       (expression.mode == MODE_JSON ||
+				                        expression.mode == MODE_NUMBER));
 		}
 		expression_free(&expression);
 	}

@@ -15,7 +15,7 @@ enum part_source {
 	PART_JOB,
 };
 
-enum part_mode { MODE_PLACE, MODE_RAW, MODE_URL, MODE_JSON, MODE_BASE64 };
+enum part_mode { MODE_PLACE, MODE_RAW, MODE_URL, MODE_JSON, MODE_BASE64, MODE_NUMBER };
 
 struct part {
 	enum part_source source;

@@ -122,14 +122,15 @@ static enum status read_mode(const char **cursor, const char *end, struct expres
                              struct error *error)
 {
 	static const char *const names[] = {
-	    [MODE_RAW] = "raw", [MODE_URL] = "url", [MODE_JSON] = "json", [MODE_BASE64] = "base64"};
+	    [MODE_RAW] = "raw", [MODE_URL] = "url", [MODE_JSON] = "json", [MODE_BASE64] = "base64",
+	    [MODE_NUMBER] = "number"};
 	const char *at = skip_blanks(*cursor + 1, end), *stop = at;
 
 	while (stop < end && *stop != '|' && !closes(stop, end))
 		stop++;
 	*cursor = stop;
 	stop = trim_end(at, stop);
-	for (int mode = MODE_RAW; mode <= MODE_BASE64; mode++) {
+	for (int mode = MODE_RAW; mode <= MODE_NUMBER; mode++) {
 		if (strlen(names[mode]) == (size_t)(stop - at) &&
 		    memcmp(names[mode], at, (size_t)(stop - at)) == 0) {
 			expression->mode = (enum part_mode)mode;
@@ -137,8 +138,8 @@ static enum status read_mode(const char **cursor, const char *end, struct expres
 		}
 	}
 	return error_set(error, STATUS_USAGE,
-	                 "unknown encoding ':%.*s' of field '%s' (known: raw, url, json, base64; a name "
-	                 "that holds a ':' is written {{\"na:me\"}})",
+	                 "unknown encoding ':%.*s' of field '%s' (known: raw, url, json, base64, number; "
+	                 "a name that holds a ':' is written {{\"na:me\"}})",
 	                 (int)(stop - at < 40 ? stop - at : 40), at, expression->name.data);
 }
 
@@ -146,7 +147,7 @@ static enum status read_mode(const char **cursor, const char *end, struct expres
 static void read_fallback(const char **cursor, const char *end, struct expression *expression)
 {
 	const char *at = skip_blanks(*cursor + 1, end), *stop = NULL;
-	bool json = expression->mode == MODE_JSON;
+	bool json = expression->mode == MODE_JSON || expression->mode == MODE_NUMBER;
 	struct json_span value;
 
 	expression->has_fallback = true;

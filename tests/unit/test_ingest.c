@@ -193,7 +193,7 @@ static void test_plan(void **state)
 	options = options_for("u.ndjson");
 	options.plan = plan;
 	open_fails(&options, STATUS_USAGE,
-	           "u.ndjson: row 2 (line 3): request.url: field 'city' is missing");
+	           "u.ndjson: row 2 (line 3), column 'city': request.url: field 'city' is missing");
 	/* Such an item is taken in, and fails at its turn. */
 	options.skip_bad_rows = true;
 	take_all(&options, &taken);

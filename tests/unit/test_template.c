@@ -18,7 +18,8 @@ static const char item_text[] =
     "\"nothing\":null,\"yes\":true,\"list\":[1, {\"x\":0.50}],\"a.b\":\"exact\","
     "\"a\":{\"b\":\"nested\",\"c\":{\"d\":7}},\"na:me\":\"colon\",\"or|not\":\"bar\","
     "\"\\u57ce\\u5e02\":\"\\u5317\\u4eac\",\"two\":\"x\\r\\nEvil: 1\",\"dots\":\"..\",\"dot\":\".\","
-    "\"nul\":\"a\\u0000b\",\"same\":1,\"same\":2,\"q&a\":\"1&2=3#4?5%6+7\",\"tricky\":\"}}\"}";
+    "\"nul\":\"a\\u0000b\",\"same\":1,\"same\":2,\"q&a\":\"1&2=3#4?5%6+7\",\"tricky\":\"}}\",\"age\":\"42\","
+    "\"cost\":\"-0.10e+2\",\"seven\":\"007\",\"spaced\":\" 1\",\"yes\":true}";
 
 /* Compile and render; NULL: the error text is in *error. */
 static char *render(const char *text, enum template_place place, struct error *error)
@@ -35,7 +36,7 @@ static char *render(const char *text, enum template_place place, struct error *e
 	};
 	struct template *compiled = NULL;
 	struct buffer plain = {0}, quick = {0};
-	struct template_scratch scratch = {{0}, {0}};
+	struct template_scratch scratch = {0};
 	enum status status;
 
 	*error = (struct error){0};
@@ -173,6 +174,11 @@ static void test_json(void **state)
 	    {PLACE_JSON, "[\"{{id:json}}{{yes:json}}\"]", "[\"1234567890123456789true\"]"},
 	    {PLACE_JSON, "{\"n\":\"<{{name}}>\"}", "{\"n\":\"<a/b \\u00fc\\\"\\\\>\"}"},
 	    {PLACE_JSON, "{\"n\":\"{{name:raw}}\"}", "{\"n\":\"a/b \\u00fc\\\"\\\\\"}"},
+	    {PLACE_JSON, "[\"{{age:number}}\",\"{{cost:number}}\",\"{{id:number}}\",\"{{$seq:number}}\"]",
+	     "[42,-0.10e+2,1234567890123456789,42]"},
+	    {PLACE_JSON, "[\"{{empty:number|null}}\",\"{{gone:number|0.50}}\",\"{{age:number|7}}\"]",
+	     "[null,0.50,42]"},
+	    {PLACE_JSON, "[\"{{age:number}} years\",\"{{age:json}}\"]", "[\"42 years\",\"42\"]"},
 	    {PLACE_JSON, "{\"n\":\"{{name:url}}{{empty:base64}}\"}",
 	     "{\"n\":\"a%2Fb%20%C3%BC%22%5C\"}"},
 	    {PLACE_JSON, "{\"n\":\"{{name:json}}\"}", "{\"n\":\"a/b \\u00fc\\\"\\\\\"}"},
@@ -246,6 +252,17 @@ static void test_faults(void **state)
 	    {PLACE_URL, "http://h/{{gone:raw|%2e%2E}}/x", "here: with its fields in, a path segment is"},
 	    {PLACE_JSON, "{\"a\":}", "here: not JSON at byte 6"},
 	    {PLACE_JSON, "[\"{{gone:json}}\"]", "here: field 'gone' is missing"},
+	    {PLACE_JSON, "[\"{{gone:number}}\"]", "here: field 'gone' is missing"},
+	    {PLACE_JSON, "[\"{{name:number}}\"]", "here: field 'name' is no JSON number"},
+	    {PLACE_JSON, "[\"{{seven:number}}\"]", "here: field 'seven' is no JSON number"},
+	    {PLACE_JSON, "[\"{{spaced:number}}\"]", "here: field 'spaced' is no JSON number"},
+	    {PLACE_JSON, "[\"{{spaced:number|1}}\"]", "here: field 'spaced' is no JSON number"},
+	    {PLACE_JSON, "[\"{{yes:number}}\"]", "here: field 'yes' is no JSON number"},
+	    {PLACE_JSON, "[\"{{empty:number}}\"]", "here: field 'empty' is no JSON number"},
+	    {PLACE_JSON, "[\"{{nul:number}}\"]", "here: field 'nul' is no JSON number"},
+	    {PLACE_TEXT, "{{name:number}}", "here: field 'name' is no JSON number"},
+	    {PLACE_JSON, "[\"{{age:number|none}}\"]",
+	     "here: the default of field 'age' is no JSON value"},
 	};
 
 	(void)state;
