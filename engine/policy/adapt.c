@@ -56,7 +56,6 @@ static void measure_sent(struct adapt *adapt, int64_t now_ns)
 	adapt->send_next = (adapt->send_next + 1) % ADAPT_SENDS;
 	if (adapt->send_count < ADAPT_SENDS)
 		adapt->send_count++;
-	count_one(&adapt->sent, now_ns);
 }
 
 static void measure_accepted(struct adapt *adapt, int64_t latency_ns, int64_t now_ns)
@@ -104,7 +103,7 @@ void adapt_init(struct adapt *adapt, const struct adapt_ceilings *ceilings,
 	adapt->ceilings = *ceilings;
 	adapt->last_sent_ns = INT64_MIN;
 	adapt->backlog = -1;
-	adapt->sent.newest = adapt->let_in.newest = now_ns / ADAPT_CELL_NS;
+	adapt->let_in.newest = now_ns / ADAPT_CELL_NS;
 	adapt->concurrency = ceilings->concurrency;
 	adapt->concurrency_step = 1;
 	adapt->cut_ns = INT64_MIN;
@@ -119,7 +118,8 @@ void adapt_init(struct adapt *adapt, const struct adapt_ceilings *ceilings,
 		adapt->concurrency_met = true;
 	}
 	if (learned > 0 && learned < adapt_pace_ceiling(adapt)) {
-		adapt->pace = adapt->goal = learned;
+		adapt->phase = ADAPT_CUBIC;
+		adapt->goal = learned;
 		adapt_rate_rest(adapt, now_ns);
 	}
 }
@@ -167,11 +167,24 @@ void adapt_sent(struct adapt *adapt, int64_t now_ns, int in_flight, struct adapt
 	stamp->rate = measured > 0 && measured < adapt->pace ? measured : adapt->pace;
 }
 
+static void note_refusal(struct adapt *adapt, const struct adapt_stamp *stamp,
+                         const struct adapt_answer *answer, int64_t now_ns)
+{
+	int64_t wait_ms = answer->wait_ms < HEADER_WAIT_MS_MAX ? answer->wait_ms : HEADER_WAIT_MS_MAX;
+	int64_t hold_ns = now_ns + wait_ms * NS_PER_MS;
+
+	if (stamp->sent_ns >= adapt->row_ns)
+		adapt->row_refused++;
+	if (answer->wait_ms > ADAPT_HOLD_MS_MIN && hold_ns > adapt->hold_ns)
+		adapt->hold_ns = hold_ns;
+}
+
 void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
                   const struct adapt_answer *answer, int64_t now_ns)
 {
 	bool answered = answer->transport == TRANSPORT_OK;
-	bool refused = answered && answer->decision == DECISION_THROTTLE;
+	bool refused = answered &&
+	               (answer->decision == DECISION_THROTTLE || answer->http_status == 429);
 	bool overload = (answered && !refused && answer->http_status >= 500) ||
 	                answer->transport == TRANSPORT_TIMEOUT ||
 	                answer->transport == TRANSPORT_BROKEN;
@@ -179,7 +192,7 @@ void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
 	if (answered)
 		adapt_told(adapt, stamp, answer, !refused && !overload, now_ns);
 	if (refused) {
-		adapt->descent_refused += stamp->sent_ns >= adapt->descent_ns;
+		note_refusal(adapt, stamp, answer, now_ns);
 		/* One overshoot counts once. */
 		if (stamp->sent_ns < adapt->cut_ns)
 			return;
@@ -250,8 +263,10 @@ const char *adapt_bound_by(const struct adapt *adapt, int in_flight, int64_t now
 
 	if (adapt->hold_ns > now_ns)
 		return "server";
-	if (in_flight < adapt_concurrency(adapt))
-		return adapt->ceilings.rate.count > 0 && pace_now(adapt) >= ceiling ? "rate" : "server";
+	if (in_flight < adapt_concurrency(adapt) && pace_now(adapt) < ceiling)
+		return "server";
+	if (in_flight < adapt_concurrency(adapt) && adapt->ceilings.rate.count > 0)
+		return "rate";
 	if (adapt->concurrency_met)
 		return "server";
 	return adapt->rtt_ns > SLOW_FACTOR * adapt->rtt_min_ns ? "slow upstream" : "concurrency";
@@ -259,6 +274,6 @@ const char *adapt_bound_by(const struct adapt *adapt, int in_flight, int64_t now
 
 void adapt_remember(const struct adapt *adapt, struct adapt_memory *memory)
 {
-	memory->rate_milli = adapt->goal > 0 ? (int64_t)(adapt->goal * 1000) : 0;
+	memory->rate_milli = (int64_t)(adapt_learned(adapt) * 1000);
 	memory->concurrency = adapt->concurrency_met ? adapt->concurrency : 0;
 }

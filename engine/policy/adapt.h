@@ -1,14 +1,20 @@
 /* The pace against a target whose limits nobody told: how many requests at
  * once, and how many a second.
  *
- * The rate follows CUBIC (S. Ha, I. Rhee, L. Xu, 2008): doubled from a low
- * start until the first 429, then a small cut, a quick return to just below
- * where the limit was met, a plateau, and a cautious look above it.  The
- * concurrency follows AIMD.  Each 429 is laid to that one of the two which
- * separates it from what was accepted around it: where requests with as many
- * in flight are accepted and those with more refused, concurrency is the limit;
- * else it is the rate.  One overshoot counts once, however many 429s it brings:
- * a refusal of what was sent before the last cut tells nothing new.
+ * Opening: no pace, but a number at once that grows by half each round trip,
+ * until the first refusal.  Then the rate follows CUBIC (S. Ha, I. Rhee, L. Xu,
+ * 2008): a cut, a quick return to where the limit was met, a plateau, a cautious
+ * look above it, and where nothing is met there a search that doubles its excess.
+ * The concurrency follows AIMD.  Each refusal is laid to that one of the two
+ * which separates it from what was accepted around it: where requests with as
+ * many in flight are accepted and those with more refused, concurrency is the
+ * limit; else it is the rate.  One overshoot counts once, however many refusals
+ * it brings: that of a request sent before the last cut tells nothing new.
+ *
+ * Two kinds of rate limiter look alike at first.  A bucket goes on letting some
+ * in: what it lets in is its rate.  A window lets nothing in until it ends: then
+ * it is asked ever more seldom until it does, and what it let in within a second
+ * is its rate.
  *
  * Told budgets (remaining, reset) are paced by; those that prove untrue are no
  * longer listened to.  Configured limits are ceilings and never exceeded.
@@ -57,7 +63,7 @@ struct adapt_answer {
 
 /* What outlives the process; zeros: nothing learned. */
 struct adapt_memory {
-	int64_t rate_milli; /* requests per 1000 s */
+	int64_t rate_milli; /* the limit: requests per 1000 s */
 	int32_t concurrency;
 };
 
@@ -89,7 +95,7 @@ struct adapt {
 	int64_t began_ns;        /* sending did, after a rest */
 	int64_t sends[ADAPT_SENDS];
 	int send_count, send_next;
-	struct adapt_count sent, let_in; /* let_in: not refused, by time of answer */
+	struct adapt_count let_in; /* not refused, by time of answer */
 	int in_flight_peak;      /* highest since the last look at concurrency */
 	int64_t backlog;         /* items left to send, -1: not known */
 
@@ -106,21 +112,21 @@ struct adapt {
 
 	/* the rate, per second */
 	enum adapt_phase phase;
+	double opening;          /* how many at once while opening */
 	double pace;
-	double goal;             /* the limit was met here; 0: never */
-	bool rough;              /* … at about this, that is: look further soon */
+	double goal;             /* the limit was met here */
+	bool rough;              /* … or about here: look further soon */
 	double start;            /* pace after the last cut */
 	double threshold;        /* doubling after a rest ends here; 0: at the limit */
 	double growing_s;        /* time spent growing since the last cut */
 	double cost_s;           /* what an overshoot costs: the wait told with it */
 	int64_t grown_ns;
 	int64_t cut_ns;          /* refusals of what was sent before are old news */
-	int64_t descent_ns;      /* when the present row of cuts began */
-	int descent_accepted, descent_refused; /* of what was sent since */
-	int epoch_accepted;      /* of what was sent since the last cut */
-	int silent;              /* refusals in a row; asked now and then until one is accepted */
-	double opening;          /* how many at once while opening */
-	double row_accepted;     /* a second, as the present row of cuts began */
+	int cut_let_in;          /* of what was sent since */
+	int64_t row_ns;          /* when the present row of cuts began */
+	int row_let_in, row_refused; /* of what was sent since */
+	double row_rate;         /* let in a second, as it began */
+	int silent;              /* refusals with nothing accepted in between */
 
 	/* concurrency */
 	int concurrency;
@@ -165,7 +171,8 @@ int adapt_concurrency(const struct adapt *adapt);
 /* Never count 0: there is always a pace, if a high one. */
 struct rate adapt_rate(const struct adapt *adapt);
 int64_t adapt_burst(const struct adapt *adapt);
-/* Nothing may be sent before this time. */
+/* Nothing may be sent before this time: a wait of more than a second and a half
+ * that came with a refusal, or a told budget that is used up. */
 int64_t adapt_hold_ns(const struct adapt *adapt);
 
 /* What limits now, given that in_flight are out: "rate", "concurrency",

@@ -8,9 +8,16 @@
  * than so many a second. */
 #define ADAPT_OPENING_FIRST 12
 #define ADAPT_PACE_FIRST 200.0
+
+/* Begin anew with this after a rest, and after a refusal before any answer. */
 #define ADAPT_PACE_SLOW 20.0
+
 #define ADAPT_PACE_MIN 0.2
 #define ADAPT_PACE_MAX 1e6
+
+/* A told wait that is shorter may be a second rounded up, and most of it over:
+ * then only the item waits. */
+#define ADAPT_HOLD_MS_MIN 1500
 
 double adapt_seconds(int64_t ns);
 /* The configured rate per second; ADAPT_PACE_MAX where none is. */
@@ -29,6 +36,9 @@ enum adapt_guilty adapt_blame(struct adapt *adapt, const struct adapt_stamp *sta
 void adapt_rate_accepted(struct adapt *adapt, const struct adapt_stamp *stamp, int64_t now_ns);
 void adapt_rate_refused(struct adapt *adapt, const struct adapt_stamp *stamp,
                         const struct adapt_answer *answer, int64_t now_ns);
+/* The limit as it is known; 0: not yet. */
+double adapt_learned(const struct adapt *adapt);
+/* Sending begins again: from low up to what was learned. */
 void adapt_rate_rest(struct adapt *adapt, int64_t now_ns);
 
 /* adapt_concurrency.c */
