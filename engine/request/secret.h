@@ -2,10 +2,11 @@
  *
  * A template may hold ${env:NAME} and ${file:PATH} (a file's trailing newline
  * is dropped).  Literal credentials given on the command line or in a job file
- * (values of Authorization, Cookie, Proxy-Authorization and of headers and
- * query members whose names say key, token, secret, password, auth or
+ * (values of Authorization, Cookie, Proxy-Authorization and of headers, query
+ * and form members whose names say key, token, secret, password, auth or
  * signature, where they hold no ${…} or {{…}}; user:password@ in a URL or
- * proxy) are moved into a secret_set under ${given:PATH} and only that
+ * proxy; in a JSON body or one like a form members of such names, or values
+ * that begin as keys and tokens of well-known services do) are moved into a secret_set under ${given:PATH} and only that
  * reference is kept.  A job whose given secrets are not at hand (`sluice
  * serve` after `sluice run -H 'Authorization: …'`) cannot run until the
  * command that gave them is run again. */

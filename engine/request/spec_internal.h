@@ -52,4 +52,16 @@ void spec_print_headers(const struct spec *spec, struct buffer *out);
 void header_overrides_free(struct header_overrides *overrides);
 void name_values_free(struct name_value *list, int count);
 
+/* Put text[at … at+length) into the set as given:PLACE and a reference to it in
+ * its place.  `meaning`: its value where that is not what is written; or NULL. */
+enum status spec_hide_part(char **text, size_t at, size_t length, const char *place,
+                           const char *meaning, struct secret_set *literal, struct error *error);
+/* Nothing in text[0 … length) that comes from elsewhere? */
+bool spec_is_literal(const char *text, size_t length);
+/* name=value&… of a text from `at` on, up to '#': names that speak of secrets. */
+enum status spec_hide_pairs(char **text, size_t at, const char *path, struct secret_set *literal,
+                            struct error *error);
+/* The same for the body, JSON or text. */
+enum status spec_hide_body(struct spec *spec, struct secret_set *literal, struct error *error);
+
 #endif

@@ -9,10 +9,8 @@
 #include "engine/request/secret_reference.h"
 #include "engine/request/spec_internal.h"
 
-/* Put text[at … at+length) into the set as given:PLACE and a reference to it in
- * its place. */
-static enum status hide_part(char **text, size_t at, size_t length, const char *place,
-                             struct secret_set *literal, struct error *error)
+enum status spec_hide_part(char **text, size_t at, size_t length, const char *place,
+                           const char *meaning, struct secret_set *literal, struct error *error)
 {
 	struct buffer reference = {0}, value = {0}, left = {0};
 	enum status status;
@@ -22,7 +20,7 @@ static enum status hide_part(char **text, size_t at, size_t length, const char *
 		return error_set(error, STATUS_USAGE,
 		                 "%s: holds a credential in plain text; write ${env:NAME} or ${file:PATH}",
 		                 place);
-	part = strndup(*text + at, length);
+	part = meaning ? strdup(meaning) : strndup(*text + at, length);
 	buffer_text(&reference, "given:");
 	/* A '}' in a member's name would end the reference. */
 	for (const char *c = place; *c; c++)
@@ -38,7 +36,7 @@ static enum status hide_part(char **text, size_t at, size_t length, const char *
 		status = secret_set_put(literal, reference.data, value.data ? value.data : "",
 		                        value.length);
 	if (part)
-		explicit_bzero(part, length);
+		explicit_bzero(part, strlen(part));
 	free(part);
 	if (status == STATUS_OK) {
 		explicit_bzero(*text, strlen(*text));
@@ -51,8 +49,13 @@ static enum status hide_part(char **text, size_t at, size_t length, const char *
 	return status;
 }
 
-/* Nothing in text[0 … length) that comes from elsewhere? */
-static bool is_literal(const char *text, size_t length)
+static enum status hide_part(char **text, size_t at, size_t length, const char *place,
+                             struct secret_set *literal, struct error *error)
+{
+	return spec_hide_part(text, at, length, place, NULL, literal, error);
+}
+
+bool spec_is_literal(const char *text, size_t length)
 {
 	struct secret_piece piece;
 	size_t at = 0;
@@ -87,7 +90,7 @@ static enum status hide_members(struct name_value *list, int count, const char *
 		size_t skip = 0, length = strlen(*value);
 		struct buffer place = {0};
 
-		if (!secret_name(list[i].name) || !is_literal(*value, length))
+		if (!secret_name(list[i].name) || !spec_is_literal(*value, length))
 			continue;
 		if (strcasestr(list[i].name, "authorization"))
 			skip = scheme_length(*value);
@@ -111,20 +114,19 @@ static enum status hide_user(char **url, const char *place, struct secret_set *l
 	scheme = strstr(*url, "://");
 	authority = scheme ? scheme + 3 : *url;
 	at = memrchr(authority, '@', strcspn(authority, "/?#"));
-	if (!at || !is_literal(authority, (size_t)(at - authority)))
+	if (!at || !spec_is_literal(authority, (size_t)(at - authority)))
 		return STATUS_OK;
 	return hide_part(url, (size_t)(authority - *url), (size_t)(at - authority), place, literal,
 	                 error);
 }
 
-/* name=value of the URL's own query, names that speak of secrets. */
-static enum status hide_query(char **url, struct secret_set *literal, struct error *error)
+enum status spec_hide_pairs(char **url, size_t at, const char *path, struct secret_set *literal,
+                            struct error *error)
 {
-	size_t at = *url ? strcspn(*url, "?") : 0;
 	enum status status = STATUS_OK;
 
-	while (*url && status == STATUS_OK && (*url)[at] && (*url)[at] != '#') {
-		const char *start = *url + at + 1;
+	while (status == STATUS_OK && (*url)[at] && (*url)[at] != '#') {
+		const char *start = *url + at;
 		size_t pair = strcspn(start, "&#"), name = strcspn(start, "=&#");
 		struct buffer place = {0};
 
@@ -132,23 +134,32 @@ static enum status hide_query(char **url, struct secret_set *literal, struct err
 		if (place.failed)
 			return error_set(error, STATUS_NO_MEMORY, "out of memory");
 		if (name < pair && secret_name(place.data) &&
-		    is_literal(start + name + 1, pair - name - 1)) {
+		    spec_is_literal(start + name + 1, pair - name - 1)) {
 			struct buffer full = {0};
 
-			buffer_printf(&full, "request.url.%s", place.data);
+			buffer_printf(&full, "%s.%s", path, place.data);
 			while (!full.failed && strstr(*url, full.data))
 				buffer_char(&full, '+'); /* the same name again */
 			status = full.failed ? error_set(error, STATUS_NO_MEMORY, "out of memory")
-			                     : hide_part(url, at + 1 + name + 1, pair - name - 1, full.data,
+			                     : hide_part(url, at + name + 1, pair - name - 1, full.data,
 			                                 literal, error);
 			buffer_free(&full);
 			if (status == STATUS_OK)
-				pair = strcspn(*url + at + 1, "&#");
+				pair = strcspn(*url + at, "&#");
 		}
 		buffer_free(&place);
-		at += 1 + pair;
+		at += pair + ((*url)[at + pair] == '&');
 	}
 	return status;
+}
+
+static enum status hide_query(char **url, struct secret_set *literal, struct error *error)
+{
+	size_t at = *url ? strcspn(*url, "?") : 0;
+
+	if (!*url || (*url)[at] == '\0')
+		return STATUS_OK;
+	return spec_hide_pairs(url, at + 1, "request.url", literal, error);
 }
 
 enum status spec_hide_literals(struct spec *spec, struct secret_set *literal, struct error *error)
@@ -169,5 +180,7 @@ enum status spec_hide_literals(struct spec *spec, struct secret_set *literal, st
 		status = hide_user(&spec->request.url, "request.url", literal, error);
 	if (status == STATUS_OK)
 		status = hide_user(&spec->request.proxy, "request.proxy", literal, error);
+	if (status == STATUS_OK)
+		status = spec_hide_body(spec, literal, error);
 	return status;
 }
