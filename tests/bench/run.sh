@@ -173,12 +173,14 @@ part_million() {
 	held "from start to the first request after the kill, s" "$(stat_of ".first_ns / 1e9 - $start | . * 1000 | round / 1000")" '<=' 1
 	while running; do
 		size=$(size_mb VmHWM)
-		[ -z "$size" ] || { peak=$(calc "$size > $peak ? $size : $peak" 1) late=$(size_mb VmRSS); }
+		[ -z "$size" ] || peak=$(calc "$size > $peak ? $size : $peak" 1)
+		size=$(size_mb VmRSS)
+		late=${size:-$late}
 		sleep 0.3
 	done
 	wait "$client"
 	client=
-	say "   resident in the first tenth $early MB, at the end ${late:-?} MB; requests after the kill: $(stat_of .requests)"
+	say "   resident in the first tenth $early MB, at the end $late MB; requests after the kill: $(stat_of .requests)"
 	held "peak resident size, MB" "$peak" '<=' 64
 	say "   $("$sluice" status million --json | jq -c .counts)"
 }
