@@ -86,7 +86,8 @@ static void settle_some(struct db *db, struct job_row *row, int from, int to)
 	int count = 0;
 
 	must(db_begin(db, &error), &error);
-	must(items_claim(db, row, to - from + 1, 1767323040000, take, &last, &count, &error), &error);
+	must(items_claim(db, row, to - from + 1, ITEMS, 1767323040000, take, &last, &count, &error),
+	     &error);
 	assert(last == to);
 	for (int seq = from; seq <= to; seq++)
 		if (seq % 7)

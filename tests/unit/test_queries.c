@@ -131,13 +131,15 @@ static bool makes_a_table(struct db *db, const char *query)
 	return made;
 }
 
-/* A CHECK with IN did, for every outcome: a third of what an item cost. */
+/* A CHECK with IN did, for every outcome.  Thinning groups rows, and needs one. */
 static void writes_without_tables_of_its_own(void **state)
 {
 	int looked_at = 0;
 
 	for (int i = 0; i < QUERIES; i++)
-		if (strncmp(query_text[i], "INSERT", 6) == 0 || strncmp(query_text[i], "UPDATE", 6) == 0) {
+		if ((strncmp(query_text[i], "INSERT", 6) == 0 ||
+		     strncmp(query_text[i], "UPDATE", 6) == 0) &&
+		    strstr(query_text[i], "GROUP BY") == NULL) {
 			if (makes_a_table(*state, query_text[i]))
 				fail_msg("%s opens a table of its own", query_name[i]);
 			looked_at++;
