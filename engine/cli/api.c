@@ -19,6 +19,7 @@
 
 struct api {
 	const struct database *database; /* NULL: inside */
+	enum engine_mode mode;           /* in process: how it is opened */
 	struct engine *engine;           /* in process */
 	bool engine_borrowed;
 	struct client *client; /* over HTTP */
@@ -36,7 +37,7 @@ static void let_go(struct api *api)
 /* One look: is there a way in?  STATUS_OWNED: not now. */
 static enum status try_connect(struct api *api, struct error *error)
 {
-	struct engine_options options = {.db_path = api->database->path, .mode = ENGINE_MAINTAIN};
+	struct engine_options options = {.db_path = api->database->path, .mode = api->mode};
 	struct engine_owner owner;
 	enum status status = engine_owner(api->database->path, &owner, error);
 
@@ -66,7 +67,8 @@ static enum status find_way(struct api *api, struct error *error)
 	}
 }
 
-enum status api_open(const struct database *database, struct api **api, struct error *error)
+static enum status open_as(enum engine_mode mode, const struct database *database,
+                           struct api **api, struct error *error)
 {
 	struct api *made;
 	enum status status;
@@ -77,12 +79,23 @@ enum status api_open(const struct database *database, struct api **api, struct e
 	if (!made)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	made->database = database;
+	made->mode = mode;
 	status = find_way(made, error);
 	if (status)
 		free(made);
 	else
 		*api = made;
 	return status;
+}
+
+enum status api_open(const struct database *database, struct api **api, struct error *error)
+{
+	return open_as(ENGINE_MAINTAIN, database, api, error);
+}
+
+enum status api_look(const struct database *database, struct api **api, struct error *error)
+{
+	return open_as(ENGINE_LOOK, database, api, error);
 }
 
 enum status api_inside(struct engine *engine, struct api **api, struct error *error)

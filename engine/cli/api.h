@@ -17,6 +17,8 @@ struct api;
 
 /* STATUS_NOT_FOUND: no database there.  STATUS_OWNED: its owner has no API (--no-ui). */
 enum status api_open(const struct database *database, struct api **api, struct error *error);
+/* The same for questions only: where nobody owns it, it is read and not changed. */
+enum status api_look(const struct database *database, struct api **api, struct error *error);
 /* Over an engine that this process has open already; it stays the caller's. */
 enum status api_inside(struct engine *engine, struct api **api, struct error *error);
 void api_close(struct api *api); /* NULL is allowed */

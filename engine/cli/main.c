@@ -117,7 +117,9 @@ static int dispatch(const struct arguments *arguments, int word_count, char *con
 	};
 
 	set_log_level(arguments);
-	if (arguments->command == COMMAND_RUN || arguments->command == COMMAND_SERVE)
+	/* One that sends nothing may be ended at any moment. */
+	if (arguments->command == COMMAND_SERVE ||
+	    (arguments->command == COMMAND_RUN && !arguments_has(arguments, OPTION_DRY_RUN)))
 		stopper_block_signals();
 	if (arguments->command == COMMAND_RUN)
 		return command_run(arguments, word_count, words);

@@ -25,6 +25,8 @@ int fail_with(const struct error *error)
 		return EXIT_USAGE;
 	case STATUS_OWNED:
 		return EXIT_OWNED;
+	case STATUS_CLOSED: /* stopped while something was prepared */
+		return EXIT_INTERRUPTED;
 	default:
 		return EXIT_RUNTIME;
 	}

@@ -10,6 +10,7 @@
 #ifndef SLUICE_INTAKE_INGEST_H
 #define SLUICE_INTAKE_INGEST_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -69,7 +70,7 @@ struct ingest_options {
 	const struct source_state *known; /* what a former run took in: the very same file is not
 	                                     checked again; NULL: nothing.  Of an upload: see there */
 	bool append;                  /* of an upload: see there */
-	const volatile bool *stop;    /* set from outside: give up soon with STATUS_CLOSED */
+	const atomic_bool *stop;      /* set from outside: give up soon with STATUS_CLOSED */
 };
 
 struct ingest_sink {

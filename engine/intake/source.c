@@ -21,7 +21,7 @@ struct source {
 	bool regular;
 	off_t base;           /* of a regular file: where the content begins */
 	char *name;
-	const volatile bool *stop;
+	const atomic_bool *stop;
 	struct buffer peeked; /* of a pipe */
 	size_t peeked_taken;  /* bytes of it that source_read has given */
 	bool ended;           /* the pipe ended within the peek */
@@ -35,7 +35,7 @@ static enum status source_failed(const struct source *source, const char *what,
 
 static bool source_stopped(const struct source *source)
 {
-	return source->stop != NULL && *source->stop;
+	return source->stop != NULL && atomic_load(source->stop);
 }
 
 /* Wait until fd can be read without blocking (a FIFO that has no writer yet is
@@ -133,7 +133,7 @@ static enum status source_fd_open(struct source *source, const char *path, struc
 	return source->base < 0 ? source_failed(source, "seek", error) : STATUS_OK;
 }
 
-enum status source_open(const char *path, const char *name, const volatile bool *stop,
+enum status source_open(const char *path, const char *name, const atomic_bool *stop,
                         struct source **source, struct error *error)
 {
 	struct source *made = calloc(1, sizeof(*made));

@@ -4,6 +4,7 @@
 #ifndef SLUICE_INTAKE_SOURCE_H
 #define SLUICE_INTAKE_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +19,7 @@ struct source;
 /* `path` "-": fd 0, from where it stands.  A pipe is peeked into: this waits up
  * to INGEST_PEEK_MS for its end.  `name` is for messages.  *stop (may be NULL)
  * set from outside makes this and the reads return STATUS_CLOSED. */
-enum status source_open(const char *path, const char *name, const volatile bool *stop,
+enum status source_open(const char *path, const char *name, const atomic_bool *stop,
                         struct source **source, struct error *error);
 void source_close(struct source *source); /* NULL is allowed */
 

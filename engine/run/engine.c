@@ -229,6 +229,10 @@ enum status engine_open(const struct engine_options *options, struct engine **ou
 	status = engine->db_path != NULL && engine->limits != NULL && engine->upstreams != NULL
 	             ? STATUS_OK
 	             : error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK && engine->mode == ENGINE_LOOK) {
+		status = db_open(engine->db_path, DB_READER, &db, error);
+		goto out; /* no writer, no threads */
+	}
 	if (status == STATUS_OK)
 		status = owner_take(engine->db_path, &engine->owner, NULL, &engine->last_owner, error);
 	if (status == STATUS_OK)
@@ -239,6 +243,7 @@ enum status engine_open(const struct engine_options *options, struct engine **ou
 		status = recover_all(db, error);
 	if (status == STATUS_OK)
 		status = start_threads(engine, options, &db, error);
+out:
 	db_close(db);
 	if (status != STATUS_OK) {
 		engine_close(engine);
@@ -257,7 +262,8 @@ void engine_close(struct engine *engine)
 	engine->closing = engine->draining = true;
 	pthread_cond_broadcast(&engine->changed);
 	pthread_mutex_unlock(&engine->mutex);
-	writer_give_up(engine->writer);
+	if (engine->writer != NULL)
+		writer_give_up(engine->writer);
 	if (engine->supervisor != 0)
 		pthread_join(engine->supervisor, NULL);
 	engine_imports_stop(engine);

@@ -27,7 +27,11 @@
 
 struct engine;
 
-enum engine_mode { ENGINE_RUN, ENGINE_MAINTAIN };
+enum engine_mode {
+	ENGINE_RUN,
+	ENGINE_MAINTAIN,
+	ENGINE_LOOK, /* owns nothing, whoever may, and changes nothing: questions only */
+};
 
 struct engine_options {
 	const char *db_path;

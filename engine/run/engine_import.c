@@ -123,8 +123,7 @@ void engine_imports_stop(struct engine *engine)
 	struct import *import;
 
 	pthread_mutex_lock(&engine->mutex);
-	for (import = engine->imports; import != NULL; import = import->next)
-		import->stop = true;
+	atomic_store(&engine->stopping, true);
 	import = engine->imports;
 	engine->imports = NULL;
 	pthread_mutex_unlock(&engine->mutex);
@@ -215,7 +214,7 @@ static enum status prepare(struct import *import, struct job_row *row,
 	    .path = how->path,
 	    .name = strcmp(how->path, "-") == 0 ? "stdin" : how->path,
 	    .skip_bad_rows = how->skip_bad_rows,
-	    .stop = &import->stop,
+	    .stop = &import->engine->stopping,
 	};
 	enum status status = spec_parse(row->spec, strlen(row->spec), NULL, &import->spec, error);
 

@@ -111,7 +111,7 @@ static void finish_progress(struct engine *engine, struct db *db, const struct j
 {
 	progress_of_row(row, out);
 	progress_of_lane(engine, db, out);
-	if (writer_disk_full(engine->writer) && out->state < JOB_PAUSED) {
+	if (engine->writer != NULL && writer_disk_full(engine->writer) && out->state < JOB_PAUSED) {
 		out->state = JOB_PAUSED;
 		snprintf(out->reason, sizeof(out->reason), "disk full");
 	}

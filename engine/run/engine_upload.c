@@ -85,7 +85,7 @@ static enum status prepare(struct import *import, struct job_row *row,
                            const struct engine_upload_how *how, struct error *error)
 {
 	struct ingest_options options = {
-	    .path = "-", .name = "upload", .format = how->format, .stop = &import->stop,
+	    .path = "-", .name = "upload", .format = how->format, .stop = &import->engine->stopping,
 	    .append = how->kind == UPLOAD_APPENDED};
 	enum status status = STATUS_OK;
 

@@ -24,7 +24,6 @@ struct import {
 	struct semaphore *room;
 	pthread_t thread;
 	bool threaded;
-	volatile bool stop;
 
 	/* guarded by mutex */
 	pthread_mutex_t mutex;

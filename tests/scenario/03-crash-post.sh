@@ -10,6 +10,12 @@ run=(run -X POST "$URL/orders/{{id}}" -i items.csv --name plain -c 10)
 background "${run[@]}"
 wait_until upstream_saw 35
 kill_hard
+# A look at it recovers nothing and writes nothing.
+before=$(cat "$SLUICE_DB" "$SLUICE_DB-wal" | sha256sum)
+expect 0 "${run[@]}" --dry-run
+contains err "would go on with job 'plain'"
+expect 2 run -X POST "$URL/other/{{id}}" -i items.csv --name plain -c 10 --dry-run
+equal "$before" "$(cat "$SLUICE_DB" "$SLUICE_DB-wal" | sha256sum)" "the database after --dry-run"
 expect 3 "${run[@]}"
 unknown=$(field plain .counts.unknown)
 echo "unknown: $unknown"

@@ -45,3 +45,18 @@ explained .decision '"unknown"' '' --method POST --curl-error 56 --bytes-sent 9
 expect_input 2 /dev/null explain
 expect_input 2 job.json explain
 contains err "status line"
+
+# Ctrl-C ends a long check at once, and leaves no job behind.
+{ echo id; yes 12345678 | head -n 8000000; } >long.csv
+for command in "check" "run --dry-run" "run --no-ui --name long"; do
+	# shellcheck disable=SC2086
+	python3 - "$SLUICE" $command "$URL/{{id}}" -i long.csv <<'CODE' || fail "$command goes on after Ctrl-C"
+import signal, subprocess, sys, time
+p = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+time.sleep(0.5)
+p.send_signal(signal.SIGINT)
+sys.exit(p.wait() not in (-signal.SIGINT, 7))
+CODE
+done
+equal "" "$("$SLUICE" ls --json | jq -r '.jobs[]?.name' | grep -x long)" "a job of items that were not read"

@@ -238,7 +238,7 @@ static void test_walk(void **state)
 
 static void test_stop(void **state)
 {
-	static volatile bool stop;
+	static atomic_bool stop;
 	struct taken taken = { 0 };
 	struct ingest_sink sink = { take_batch, &taken };
 	struct ingest_options options;
