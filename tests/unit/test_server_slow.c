@@ -143,7 +143,7 @@ static void test_long_upload(void **state)
 	raw_say(fd, "0\r\n\r\n");
 	raw_rest(fd, &answer);
 	assert_int_equal(raw_status(&answer), 200);
-	snprintf(chunk, sizeof(chunk), "{\"rows\":%lld}", (long long)fake_upload_bytes - bytes);
+	snprintf(chunk, sizeof(chunk), "{\"rows\":%lld,", (long long)fake_upload_bytes - bytes);
 	assert_non_null(strstr(answer.data, chunk));
 	close(fd);
 	buffer_free(&request);
