@@ -154,6 +154,8 @@ static bool add_particular_headers(struct MHD_Response *made, const struct route
 		good &= MHD_add_response_header(made, "Retry-After", "10") == MHD_YES;
 	if (response->allow[0] != '\0')
 		good &= MHD_add_response_header(made, "Allow", response->allow) == MHD_YES;
+	if (response->location[0] != '\0')
+		good &= MHD_add_response_header(made, "Location", response->location) == MHD_YES;
 	if (response->file_name != NULL) {
 		snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"",
 		         response->file_name);

@@ -60,6 +60,41 @@ bool ask_flag(struct call *call, const char *name, bool fallback, bool *out)
 	return true;
 }
 
+bool ask_choice(struct call *call, const char *parameter, const char *const *names, size_t count,
+                const char *said, size_t *choice)
+{
+	const char *asked = ask_text(call, parameter);
+
+	*choice = 0;
+	if (asked == NULL)
+		return true;
+	for (; *choice < count; ++*choice)
+		if (strcmp(asked, names[*choice]) == 0)
+			return true;
+	reply_problem(call, 400, "%s: %s, not '%s'", parameter, said, asked);
+	return false;
+}
+
+bool ask_format(struct call *call, const char *text, enum items_format *format)
+{
+	static const char *const names[] = {
+		[FORMAT_AUTO] = "auto", [FORMAT_CSV] = "csv",     [FORMAT_NDJSON] = "ndjson",
+		[FORMAT_JSON] = "json", [FORMAT_LINES] = "lines",
+	};
+
+	*format = FORMAT_AUTO;
+	if (text == NULL)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*format = (enum items_format)i;
+			return true;
+		}
+	}
+	reply_problem(call, 400, "format: csv, ndjson, json, lines or auto, not '%s'", text);
+	return false;
+}
+
 /* ---- body --------------------------------------------------------------- */
 
 static bool name_known(struct json_span name, const char *const *known)

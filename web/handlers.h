@@ -25,6 +25,16 @@ struct call {
 	int64_t number; /* where the pattern has {seq} or {op}: >= 1 */
 };
 
+/* What the placeholders of a pattern stood for; "" where it has none. */
+#define SEGMENT_BYTES_MAX 512 /* a job's name has at most 100 characters of 4 bytes */
+struct captured {
+	char job[SEGMENT_BYTES_MAX];
+	char number[SEGMENT_BYTES_MAX];
+};
+bool pattern_match(const char *pattern, const char *path, struct captured *captured);
+/* Answered with 403: the server is read-only. */
+bool refused_here(struct call *call);
+
 /* ---- answers (reply.c) ---------------------------------------------- */
 
 int reply_http_status(enum status status);
@@ -55,6 +65,11 @@ const char *ask_text(const struct call *call, const char *name); /* NULL: not gi
 /* A whole number of the query, within [min, max].  False: answered with 400. */
 bool ask_number(struct call *call, const char *name, int64_t min, int64_t max, int64_t fallback,
                 int64_t *out);
+/* The place of a query parameter's value among `names`; without one the first. */
+bool ask_choice(struct call *call, const char *parameter, const char *const *names, size_t count,
+                const char *said, size_t *choice);
+/* What ?format= or a member named so says of items; NULL: AUTO. */
+bool ask_format(struct call *call, const char *text, enum items_format *format);
 /* "true" or "false". */
 bool ask_flag(struct call *call, const char *name, bool fallback, bool *out);
 bool number_parse(const char *text, size_t length, int64_t *out); /* digits only, no overflow */
@@ -105,6 +120,8 @@ void bad_rows_list(struct call *call);
 void export_stream(struct call *call);
 
 void explain_show(struct call *call);
+void server_show(struct call *call);
+void check_try(struct call *call);
 
 void database_check(struct call *call);
 void database_backup(struct call *call);

@@ -13,6 +13,14 @@
 #define ROUTES_PREFIX "/api/v1"
 #define ROUTES_BODY_BYTES_MAX (1u << 20)
 
+/* What a server says of itself. */
+struct route_service {
+	const char *label;     /* "prod", or NULL */
+	const char *base_path; /* "/sluice", or "" */
+	const char *listen;    /* "127.0.0.1:8420" */
+	bool read_only;        /* whatever changes something is refused with 403 */
+};
+
 struct route_request {
 	const char *method;       /* "GET" */
 	const char *path;         /* decoded, "/api/v1/jobs/1"; no query */
@@ -22,6 +30,7 @@ struct route_request {
 	const char *body;         /* whole body of small requests (<= 1 MiB) */
 	size_t body_length;
 	const char *who;          /* for the audit log: "api", "cli", "page" */
+	const struct route_service *service; /* NULL: in process */
 };
 
 struct route_response {
@@ -29,6 +38,7 @@ struct route_response {
 	const char *content_type; /* static text; NULL where there is no body (204) */
 	const char *file_name;    /* for Content-Disposition, plain ASCII, the response's own; NULL */
 	char allow[64];           /* with 405: "GET, POST"; else "" */
+	char location[136];       /* with 308; else "" */
 	struct buffer body;       /* the whole, or the first piece */
 	/* Appends the next piece (maybe an empty one) to `piece`, or answers false:
 	 * there is none any more.  A piece that is `failed` breaks the stream off

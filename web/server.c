@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/base/log.h"
+#include "engine/base/utf8.h"
 #include "web/server_inside.h"
 
 #define THREADS 4u
@@ -60,8 +61,8 @@ static struct MHD_Daemon *daemon_start(struct server *server)
 /* Put the token into the URL's fragment, which browsers do not send. */
 static void url_make(struct server *server)
 {
-	size_t at = (size_t)snprintf(server->url, sizeof(server->url), "http://%s/#token=",
-	                             server->listener.reachable);
+	size_t at = (size_t)snprintf(server->url, sizeof(server->url), "http://%s%s/#token=",
+	                             server->listener.reachable, server->base_path);
 
 	for (const char *c = server->token; *c != '\0'; c++) {
 		bool plain = isalnum((unsigned char)*c) || strchr("-._~", *c) != NULL;
@@ -87,6 +88,47 @@ static enum status token_take(struct server *server, const char *token, struct e
 	}
 	memcpy(server->token, token, length + 1);
 	return STATUS_OK;
+}
+
+/* "/a/b", with what needs no escape in a path; a slash at its end is dropped. */
+static enum status base_path_take(struct server *server, const char *path, struct error *error)
+{
+	size_t length = strlen(path);
+
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	if (length == 0)
+		return STATUS_OK;
+	if (path[0] != '/' || length >= sizeof(server->base_path) || strstr(path, "//") != NULL
+	    || strstr(path, "/.") != NULL)
+		return error_set(error, STATUS_USAGE,
+		                 "base path: such as /sluice, at most %zu characters",
+		                 sizeof(server->base_path) - 1);
+	for (size_t i = 0; i < length; i++) {
+		if (!isalnum((unsigned char)path[i]) && strchr("/-._~", path[i]) == NULL)
+			return error_set(error, STATUS_USAGE,
+			                 "base path: letters, digits, - . _ ~ and / are possible");
+	}
+	memcpy(server->base_path, path, length);
+	return STATUS_OK;
+}
+
+static enum status service_take(struct server *server, const struct server_options *options,
+                                struct error *error)
+{
+	const char *label = options->label != NULL ? options->label : "";
+
+	if (strlen(label) >= sizeof(server->label) || !utf8_check(label, strlen(label), NULL))
+		return error_set(error, STATUS_USAGE, "label: at most %zu bytes of text",
+		                 sizeof(server->label) - 1);
+	snprintf(server->label, sizeof(server->label), "%s", label);
+	server->service = (struct route_service){
+		.label = label[0] != '\0' ? server->label : NULL,
+		.base_path = server->base_path,
+		.listen = server->listener.address,
+		.read_only = options->read_only,
+	};
+	return base_path_take(server, options->base_path != NULL ? options->base_path : "", error);
 }
 
 static enum status server_run(struct server *server, const struct patience_limits *limits,
@@ -118,6 +160,8 @@ enum status server_start(const struct server_options *options, struct server **o
 	status = listen_open(options->listen, options->fall_back, &server->listener, error);
 	if (status == STATUS_OK) {
 		status = token_take(server, options->token, error);
+		if (status == STATUS_OK)
+			status = service_take(server, options, error);
 		if (status != STATUS_OK)
 			close(server->listener.fd);
 	}

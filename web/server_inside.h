@@ -16,7 +16,10 @@ struct server {
 	/* immutable once started */
 	struct engine *engine;
 	char token[128];
-	char url[512];
+	char url[768];
+	char base_path[128];      /* "" or "/sluice", without a slash at its end */
+	char label[64];
+	struct route_service service;
 	struct listener listener;
 	struct patience *patience;
 	struct MHD_Daemon *daemon;

@@ -121,6 +121,20 @@ bool target_parse(const char *raw, struct target *target, const char **fault)
 	return *fault == NULL;
 }
 
+bool target_strip(struct target *target, const char *base)
+{
+	size_t length = strlen(base);
+	char after;
+
+	if (length == 0 || strncmp(target->path, base, length) != 0)
+		return false;
+	after = target->path[length];
+	if (after != '/' && after != '\0')
+		return false;
+	target->path = after == '/' ? target->path + length : "/";
+	return after == '\0';
+}
+
 void target_free(struct target *target)
 {
 	free(target->memory);

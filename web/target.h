@@ -22,6 +22,10 @@ struct target {
  * and NUL (encoded or not), bad escapes, what is not UTF-8, an encoded '/' and
  * the segments "." and ".." in the path. */
 bool target_parse(const char *raw, struct target *target, const char **fault);
+/* Below `base` ("/sluice", or "") the path goes on without it: a proxy may pass it
+ * on or not.  True: it was the base alone, without a slash, whose relative links
+ * would lead elsewhere. */
+bool target_strip(struct target *target, const char *base);
 void target_free(struct target *target); /* a zero-initialised one is allowed */
 
 /* The first parameter of that name, decoded, or NULL.  Fits struct

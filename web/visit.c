@@ -22,6 +22,7 @@ struct visit {
 	const char *target_fault;      /* NULL: sound */
 	struct guard_facts facts;
 	enum guard_zone zone;
+	bool moved;                    /* the base path without its slash */
 	bool headers_seen;
 	bool answered;                 /* `response` is decided before the body is in */
 	bool close;                    /* and no other request follows */
@@ -37,8 +38,9 @@ void *visit_begin(void *context, const char *uri, struct MHD_Connection *connect
 	struct visit *visit = calloc(1, sizeof(*visit));
 
 	patience_request(server->patience, connection_watched(connection));
-	if (visit != NULL)
-		target_parse(uri != NULL ? uri : "", &visit->target, &visit->target_fault);
+	if (visit != NULL && target_parse(uri != NULL ? uri : "", &visit->target,
+	                                  &visit->target_fault))
+		visit->moved = target_strip(&visit->target, server->base_path);
 	return visit;
 }
 
@@ -137,7 +139,8 @@ static struct refusal visit_judge(struct server *server, struct MHD_Connection *
 	return refusal;
 }
 
-static struct route_request visit_request(struct visit *visit, const char *method)
+static struct route_request visit_request(const struct server *server, struct visit *visit,
+                                          const char *method)
 {
 	return (struct route_request){
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
@@ -147,6 +150,7 @@ static struct route_request visit_request(struct visit *visit, const char *metho
 		.body = visit->body.data,
 		.body_length = visit->body.length,
 		.who = guard_who(&visit->facts),
+		.service = &server->service,
 	};
 }
 
@@ -175,7 +179,7 @@ static enum MHD_Result visit_headers(struct server *server, struct MHD_Connectio
 	if (refusal.http_status != 0) {
 		visit_refuse(visit, refusal);
 	} else if (routes_is_upload(method, visit->target.path)) {
-		struct route_request request = visit_request(visit, method);
+		struct route_request request = visit_request(server, visit, method);
 
 		visit->upload = routes_upload_open(server->engine, &request, &visit->response);
 		visit->answered = visit->upload == NULL;
@@ -211,7 +215,10 @@ static enum MHD_Result visit_page(struct server *server, struct MHD_Connection *
 	const struct page_file *file = answer_page_find(visit->target.path);
 	struct route_response *response = &visit->response;
 
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+	if (visit->moved) {
+		response->status = 308;
+		snprintf(response->location, sizeof(response->location), "%s/", server->base_path);
+	} else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
 		routes_problem(response, 405, NULL, "GET and HEAD are possible here");
 		snprintf(response->allow, sizeof(response->allow), "GET, HEAD");
 	} else if (file == NULL) {
@@ -233,7 +240,7 @@ static enum MHD_Result visit_answer(struct server *server, struct MHD_Connection
 	} else if (!visit->answered && visit->zone == ZONE_PAGE) {
 		return visit_page(server, connection, visit, method);
 	} else if (!visit->answered) {
-		struct route_request request = visit_request(visit, method);
+		struct route_request request = visit_request(server, visit, method);
 
 		routes_dispatch(server->engine, &request, &visit->response);
 	}

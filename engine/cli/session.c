@@ -64,6 +64,9 @@ static enum status server_begin(struct session *session, const struct arguments 
 		.listen = listen ? listen : LISTEN_DEFAULT,
 		.fall_back = !listen,
 		.token = token,
+		.base_path = arguments_text(arguments, OPTION_BASE_PATH, NULL),
+		.label = arguments_text(arguments, OPTION_LABEL, NULL),
+		.read_only = arguments_has(arguments, OPTION_READ_ONLY),
 	};
 	enum status status = token_choose(session->engine, token, &chosen, error);
 

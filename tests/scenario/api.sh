@@ -8,7 +8,7 @@ serve() {
 	rm -f "$WORK/background.err" # an earlier one's
 	background serve --listen 127.0.0.1:0 "$@"
 	wait_until grep -q '#token=' "$WORK/background.err"
-	ADDRESS=$(sed -n 's|.*http://\([^/]*\)/#token=.*|\1|p' "$WORK/background.err")
+	ADDRESS=$(sed -n 's|.*http://\([^/]*\)/[^ ]*#token=.*|\1|p' "$WORK/background.err")
 }
 
 # ask METHOD PATH [CURL OPTIONS…]: the body on stdout

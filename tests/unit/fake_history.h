@@ -90,4 +90,26 @@ enum status engine_item_retry_with(struct engine *engine, int64_t job, int64_t s
 	return fake_fail(error, fake.act);
 }
 
+/* Of every text one row, and a fault where it says so. */
+enum status engine_try(const struct spec *spec, const char *items, size_t length,
+                       struct engine_trial *told, struct error *error)
+{
+	struct plan_shown shown = {0};
+
+	(void)spec;
+	(void)error;
+	fake.format = told->format;
+	fake.limit = told->render;
+	fake.dry_run = told->cut;
+	told->rows = 1;
+	buffer_text(&told->columns, "[\"n\"]");
+	buffer_text(&shown.method, "GET");
+	buffer_append(&shown.url, items, length);
+	told->visit(told->context, 1, &shown);
+	plan_shown_free(&shown);
+	if (strstr(items, "BAD") != NULL)
+		error_set(&told->fault, STATUS_USAGE, "row 2: bad");
+	return STATUS_OK;
+}
+
 #endif

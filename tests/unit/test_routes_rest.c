@@ -230,9 +230,45 @@ static void test_explain(void **state)
 	expect("GET", "/api/v1/explain", NULL, 405);
 }
 
+static void test_service(void **state)
+{
+	(void)state;
+	expect_json("GET", "/api/v1/server", NULL, 200,
+	            "{\"version\":\"" SLUICE_VERSION "\",\"label\":null,\"read_only\":false,"
+	            "\"base_path\":\"\",\"listen\":null}");
+}
+
+static void test_trial(void **state)
+{
+	(void)state;
+	expect_json("POST", "/api/v1/check",
+	            "{\"job\":{\"name\":\"j\",\"request\":{\"url\":\"http://x/\"}},"
+	            "\"items\":\"n\\n1\",\"format\":\"csv\",\"cut\":true,\"render\":7}",
+	            200,
+	            "{\"name\":\"j\",\"rows\":1,\"columns\":[\"n\"],\"requests\":[{\"seq\":\"1\","
+	            "\"request\":{\"method\":\"GET\",\"url\":\"n\\n1\",\"headers\":\"\","
+	            "\"body\":null,\"bytes\":0}}],\"fault\":null}");
+	assert_int_equal(fake.format, FORMAT_CSV);
+	assert_int_equal(fake.limit, 7);
+	assert_true(fake.dry_run);
+	expect("POST", "/api/v1/check",
+	       "{\"job\":{\"request\":{\"url\":\"http://x/\"}},\"items\":\"BAD\"}", 200);
+	assert_non_null(strstr(response.body.data, "{\"name\":null,"));
+	assert_non_null(strstr(response.body.data, "\"fault\":\"row 2: bad\"}"));
+	expect("POST", "/api/v1/check", "{\"job\":{\"request\":{}}}", 400);
+	expect("POST", "/api/v1/check", "{\"job\":\"x\"}", 400);
+	expect("POST", "/api/v1/check", "{}", 400);
+	expect("POST", "/api/v1/check",
+	       "{\"job\":{\"request\":{\"url\":\"http://x/\"}},\"format\":\"xml\"}", 400);
+	expect("POST", "/api/v1/check",
+	       "{\"job\":{\"request\":{\"url\":\"http://x/\"}},\"render\":101}", 400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_service),
+		TEST(test_trial),
 		TEST(test_history),
 		TEST(test_metrics),
 		TEST(test_export),

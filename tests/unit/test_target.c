@@ -119,12 +119,42 @@ static void test_tag_matches(void **state)
 	assert_false(negotiate_tag_matches("ab", "\"ab\""));
 }
 
+static void test_base_path(void **state)
+{
+	static const struct {
+		const char *raw, *base, *path;
+		bool moved;
+	} cases[] = {
+		{"/a/b", "", "/a/b", false},
+		{"/sluice/api.js", "/sluice", "/api.js", false},
+		{"/sluice/", "/sluice", "/", false},
+		{"/sluice", "/sluice", "/", true},
+		{"/sluice?x=1", "/sluice", "/", true},
+		{"/sluices", "/sluice", "/sluices", false},
+		{"/api/v1/jobs", "/sluice", "/api/v1/jobs", false},
+		{"/", "/sluice", "/", false},
+		{"/ops/x/jobs", "/ops/x", "/jobs", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct target target;
+		const char *fault;
+
+		assert_true(target_parse(cases[i].raw, &target, &fault));
+		assert_int_equal(target_strip(&target, cases[i].base), cases[i].moved);
+		assert_string_equal(target.path, cases[i].path);
+		target_free(&target);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_target_sound),
 		cmocka_unit_test(test_target_refused),
 		cmocka_unit_test(test_target_query),
+		cmocka_unit_test(test_base_path),
 		cmocka_unit_test(test_gzip_accepted),
 		cmocka_unit_test(test_tag_matches),
 	};

@@ -1,0 +1,155 @@
+/* The part of the façade (engine.h, which includes this) that is about items, what
+ * people do to them, and what became of them. */
+#ifndef SLUICE_RUN_ENGINE_ITEMS_H
+#define SLUICE_RUN_ENGINE_ITEMS_H
+
+#include "engine/run/engine.h"
+
+/* ---- items --------------------------------------------------------- */
+
+struct engine_item {
+	int64_t seq;
+	enum item_state state;
+	const char *key;        /* or NULL */
+	struct json_span input;
+	int attempts;
+	int http_status;        /* of the last attempt, 0 none */
+	const char *class_name; /* "" or transport_name / "http" / "rule" / "template" */
+	const char *code;       /* extracted, or NULL */
+	const char *message;    /* cause for a person, or NULL */
+	uint64_t group;         /* 0: none */
+	int64_t duration_ms;    /* of the last attempt, -1 */
+	int64_t at_ms;          /* when it came to this state, 0 */
+	int64_t due_ms;         /* waiting: when it is tried again */
+	struct json_span extracted; /* JSON object; length 0: none */
+};
+
+struct engine_page {
+	const char *filter; /* INTERFACE's filter language, NULL or "": all */
+	int64_t after;      /* seq */
+	int limit;          /* 1..1000 */
+	bool extracted;     /* fetch `extracted` too */
+};
+/* In seq order.  *next: pass as `after` for the next page; 0: the end.  A page
+ * may be short or empty before the end (the scan is bounded), then *next > 0. */
+enum status engine_items(struct engine *engine, int64_t job, const struct engine_page *page,
+                         void (*visit)(void *context, const struct engine_item *item),
+                         void *context, int64_t *next, struct error *error);
+
+struct engine_attempt {
+	int n;                  /* 1, 2, 3 … over the item's life */
+	int64_t at_ms, duration_ms, connect_ms, first_byte_ms; /* -1 unknown */
+	enum decision decision;
+	int http_status;
+	int curl_error;
+	const char *class_name;
+	const char *message;
+	int64_t wait_ms;        /* before the next one; -1 */
+	const char *wait_source;
+	const char *request;    /* "POST https://…" with secrets masked, or NULL */
+	const char *headers;    /* response's chosen headers, lines, or NULL */
+	const char *body;       /* bytes; NULL: none stored */
+	size_t body_length;
+	int64_t body_bytes;     /* what came */
+	bool truncated;
+};
+enum status engine_item(struct engine *engine, int64_t job, int64_t seq,
+                        void (*item)(void *context, const struct engine_item *item),
+                        void (*attempt)(void *context, const struct engine_attempt *attempt),
+                        void *context, struct error *error);
+/* The item's request as a curl command. */
+enum status engine_item_curl(struct engine *engine, int64_t job, int64_t seq, struct buffer *out,
+                             struct error *error);
+
+enum engine_action { ACTION_RETRY, ACTION_SKIP, ACTION_RESOLVE_DONE, ACTION_RESOLVE_FAILED };
+
+struct engine_selection { /* one of */
+	const char *filter;   /* NULL: not by filter */
+	uint64_t group;       /* 0: not by group */
+	const int64_t *seqs;
+	int seq_count;
+	bool all;             /* every item the action applies to: failed and unknown */
+	bool done_too;        /* retry: also what is done already (behind a warning) */
+};
+struct engine_operation {
+	int64_t id;
+	enum engine_action action;
+	char who[64];
+	int64_t created_at_ms, finished_at_ms; /* 0: under way */
+	int64_t matched, changed;
+	char selection[256];  /* for a person */
+};
+/* dry_run: only counts, *out.id 0.  Small selections are finished when this
+ * returns; larger ones go on in the background. */
+enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,
+                       const struct engine_selection *selection, const char *who, bool dry_run,
+                       struct engine_operation *out, struct error *error);
+enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
+                              void (*visit)(void *context, const struct engine_operation *),
+                              void *context, struct error *error);
+/* The item's request as it would be sent now, secrets masked; with another input
+ * (NULL: its own) and, where `changes` is given, what that changes, as a JSON
+ * array (change.h).  STATUS_USAGE: no request can be made of it. */
+enum status engine_item_request(struct engine *engine, int64_t job, int64_t seq,
+                                const struct json_span *input, struct plan_shown *shown,
+                                struct buffer *changes, struct error *error);
+/* What people changed of it. */
+struct engine_edits {
+	struct buffer original;    /* the input that came in; the caller's to free */
+	int64_t at_ms;             /* of the last edit; 0: none */
+	char who[64];
+	int64_t job_updated_at_ms; /* the job's own definition; 0: never */
+};
+enum status engine_item_edits(struct engine *engine, int64_t job, int64_t seq,
+                              struct engine_edits *edits, struct error *error);
+/* Edit and retry.  The first input is kept; the key must stay the same.
+ * STATUS_CONFLICT: the item's state is none that is retried. */
+enum status engine_item_retry_with(struct engine *engine, int64_t job, int64_t seq,
+                                   struct json_span input, bool done_too, const char *who,
+                                   struct engine_operation *out, struct error *error);
+/* Wait for a background operation. */
+enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id,
+                                  int64_t deadline_ns, struct error *error);
+
+/* ---- causes, samples, log ------------------------------------------- */
+
+#define GROUP_TREND_MAX 60
+struct engine_group {
+	uint64_t id;
+	const char *class_name;
+	int http_status;
+	const char *code, *message;
+	int64_t count;
+	int64_t first_at_ms, last_at_ms;
+	int64_t sample_seq;     /* one of its items */
+	int64_t samples[5];     /* of those that are in it now */
+	int sample_count;
+	/* When failures of it came, retried ones too: counts of trend_step_s seconds
+	 * each from trend_at_ms on, up to now or the job's end. */
+	int64_t trend[GROUP_TREND_MAX];
+	int trend_count, trend_step_s;
+	int64_t trend_at_ms;
+};
+/* Largest first. */
+enum status engine_groups(struct engine *engine, int64_t job, int limit,
+                          void (*visit)(void *context, const struct engine_group *group),
+                          void *context, struct error *error);
+/* A job's course after `since_ms`, oldest first: the whole run, thinned to about
+ * two thousand samples of *step_s seconds, the newest of one second; also of jobs
+ * that a former process ran.  Seconds in which nothing happened may be missing. */
+enum status engine_series(struct engine *engine, int64_t job, int64_t since_ms,
+                          void (*visit)(void *context, const struct meter_sample *sample),
+                          void *context, int *step_s, struct error *error);
+struct engine_event {
+	int64_t id, at_ms;
+	const char *who, *what, *detail;
+};
+enum status engine_events(struct engine *engine, int64_t job, int64_t after, int limit,
+                          void (*visit)(void *context, const struct engine_event *event),
+                          void *context, struct error *error);
+enum status engine_bad_rows(struct engine *engine, int64_t job, int limit,
+                            void (*visit)(void *context, int64_t row, const char *fault,
+                                          const char *raw),
+                            void *context, struct error *error);
+
+#endif

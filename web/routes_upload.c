@@ -1,0 +1,130 @@
+/* Items that come in over the API, in streams of any length. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "web/handlers.h"
+
+bool routes_is_upload(const char *method, const char *path)
+{
+	struct captured captured;
+
+	return strcmp(method, "POST") == 0
+	       && pattern_match("/api/v1/jobs/{job}/items", path, &captured);
+}
+
+/* ---- uploads ---------------------------------------------------------- */
+
+struct route_upload {
+	struct engine_upload *upload;
+	struct error error; /* the first; status OK: none */
+	struct call call;   /* its request is gone after the open */
+};
+
+static bool how_ask(struct call *call, struct engine_upload_how *how)
+{
+	static const char *const kinds[] = {
+		[UPLOAD_RECOGNISED] = "auto", [UPLOAD_APPENDED] = "append", [UPLOAD_NEW] = "new",
+	};
+	size_t kind;
+
+	if (!ask_format(call, ask_text(call, "format"), &how->format)
+	    || !ask_choice(call, "upload", kinds, sizeof(kinds) / sizeof(kinds[0]),
+	                   "auto, append or new", &kind))
+		return false;
+	how->kind = (enum upload_kind)kind;
+	return true;
+}
+
+static struct route_upload *upload_open(struct call *call)
+{
+	struct route_upload *upload;
+	struct engine_upload_how how;
+	struct error error = {0};
+
+	if (!how_ask(call, &how))
+		return NULL;
+	upload = calloc(1, sizeof(*upload));
+	if (upload == NULL) {
+		reply_problem(call, 500, "out of memory");
+		return NULL;
+	}
+	if (engine_upload_open(call->engine, call->job, &how, &upload->upload, &error)
+	    != STATUS_OK) {
+		reply_error(call, &error);
+		free(upload);
+		return NULL;
+	}
+	upload->call.engine = call->engine;
+	upload->call.job = call->job;
+	return upload;
+}
+
+struct route_upload *routes_upload_open(struct engine *engine, const struct route_request *request,
+                                        struct route_response *response)
+{
+	struct call call = {.engine = engine, .request = request, .response = response};
+	struct captured captured;
+	struct error error = {0};
+
+	assert(routes_is_upload(request->method, request->path));
+	memset(response, 0, sizeof(*response));
+	if (refused_here(&call))
+		return NULL;
+	pattern_match("/api/v1/jobs/{job}/items", request->path, &captured);
+	if (engine_job_find(engine, captured.job, &call.job, &error) != STATUS_OK) {
+		reply_error(&call, &error);
+		return NULL;
+	}
+	return upload_open(&call);
+}
+
+void routes_upload_feed(struct route_upload *upload, const char *bytes, size_t length)
+{
+	if (upload->error.status == STATUS_OK && length > 0)
+		engine_upload_feed(upload->upload, bytes, length, &upload->error);
+}
+
+static void upload_answer(struct call *call, const struct error *error,
+                          const struct engine_upload_rows *rows)
+{
+	long long in = (long long)(rows->added + rows->known);
+
+	if (error->status == STATUS_OK)
+		buffer_printf(reply_json(call), "{\"rows\":%lld,\"rows_known\":%lld}",
+		              (long long)rows->added, (long long)rows->known);
+	else if (in == 0)
+		reply_error(call, error);
+	else
+		reply_problem(call, reply_http_status(error->status),
+		              "%s (%lld row%s of this upload %s in; one that begins with %s goes on "
+		              "behind)",
+		              error->text, in, in == 1 ? "" : "s", in == 1 ? "is" : "are",
+		              in == 1 ? "it" : "them");
+}
+
+void routes_upload_close(struct route_upload *upload, struct route_response *response)
+{
+	bool broken = response == NULL || upload->error.status != STATUS_OK;
+	struct error ending = {0};
+	struct engine_upload_rows rows = {0};
+
+	if (engine_upload_close(upload->upload, broken, &rows, &ending) != STATUS_OK && !broken)
+		upload->error = ending;
+	if (response != NULL) {
+		memset(response, 0, sizeof(*response));
+		upload->call.response = response;
+		upload_answer(&upload->call, &upload->error, &rows);
+	}
+	free(upload);
+}
+
+void items_upload(struct call *call)
+{
+	struct route_upload *upload = upload_open(call);
+
+	if (upload == NULL)
+		return;
+	routes_upload_feed(upload, call->request->body, call->request->body_length);
+	routes_upload_close(upload, call->response);
+}
