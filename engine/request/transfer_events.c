@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 
 #define EVENTS_PER_ROUND 128
+#define UNASKED_READS_MAX 1024 /* 16 MiB: more than a socket's buffer holds */
 
 /* libcurl's clock, not base/clock.h's, which tests replace. */
 static int64_t now_ns(void)
@@ -130,6 +131,26 @@ static void wake_clear(struct events *events)
 	(void)got;
 }
 
+/* Does what came begin as a TLS record does?  Those may come at any time. */
+static bool is_tls(const unsigned char *bytes, ssize_t count)
+{
+	return bytes[0] >= 0x14 && bytes[0] <= 0x17 && (count < 2 || bytes[1] == 3);
+}
+
+/* An answer that nobody asked for ("408 Request Time-out", then a close) would
+ * be taken for that to the next request on this connection: libcurl 7.88 does
+ * not mind bytes that wait there.  Emptied and shut it is a dead one to it. */
+static void discard_unasked(int fd)
+{
+	unsigned char bytes[16384];
+	ssize_t count = recv(fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+	if (count <= 0 || is_tls(bytes, count))
+		return;
+	shutdown(fd, SHUT_RDWR); /* first: what comes now resets it */
+	for (int i = 0; i < UNASKED_READS_MAX && count > 0; i++)
+		count = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+}
+
 static void ready(struct events *events, CURLM *multi, const struct epoll_event *event)
 {
 	int fd = event->data.fd, mask = 0, running;
@@ -137,6 +158,8 @@ static void ready(struct events *events, CURLM *multi, const struct epoll_event 
 	if (!watch)
 		return;
 	if (!watch->wanted) { /* an idle connection was closed: libcurl finds out on reuse */
+		if (watch->ours)
+			discard_unasked(fd);
 		watch_register(events, fd, watch, 0);
 		return;
 	}

@@ -174,6 +174,12 @@ static inline bool raw_behave(struct raw_connection *connection)
 		raw_text(connection, "HTTP/1.1 100 Continue\r\n\r\n");
 		return false;
 	}
+	if (raw_path(connection, "/unasked")) { /* says more when nothing was asked */
+		raw_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+		usleep(20000);
+		raw_text(connection, "HTTP/1.1 408 Request Time-out\r\nContent-Length: 0\r\n\r\n");
+		return true;
+	}
 	if (raw_path(connection, "/half")) {
 		raw_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf.");
 		return false;

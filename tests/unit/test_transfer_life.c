@@ -229,10 +229,31 @@ static void test_reset(void **state)
 	plan_drop(&made);
 }
 
+/* What a server says on an idle connection is no answer to what is asked next. */
+static void test_unasked_answer(void **state)
+{
+	struct stage *stage = *state;
+	struct made_plan made = plan_of("");
+	struct exchange exchange = {0};
+	for (int i = 0; i < 4; i++) {
+		request_set(&exchange, &made, i & 1 ? "POST" : "GET", stage->server->port, "/unasked");
+		perform(stage, &exchange);
+		assert_int_equal(exchange.response.transport, TRANSPORT_OK);
+		assert_int_equal(exchange.response.http_status, 200);
+		assert_int_equal(exchange.prereq_calls, 1);
+		assert_true(exchange.response.connect_us > 0); /* a new connection */
+		for (int round = 0; round < 3; round++)
+			transfer_run(stage->transfer, 100);
+	}
+	exchange_free(&exchange);
+	plan_drop(&made);
+}
+
 int main(void)
 {
 	stage_prepare();
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_unasked_answer, stage_open, stage_close),
 	    STAGED(test_tls_is_verified),
 	    STAGED(test_plans_take_turns),
 	    STAGED(test_proxy),
