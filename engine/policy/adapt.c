@@ -238,6 +238,9 @@ struct rate adapt_rate(const struct adapt *adapt)
 	/* The ceiling exactly as it was configured, not by way of a fraction. */
 	if (adapt->ceilings.rate.count > 0 && pace >= adapt_pace_ceiling(adapt))
 		return adapt->ceilings.rate;
+	/* Never a count of 0: that would be no limit. */
+	if (pace < 1)
+		return (struct rate){1 + (int64_t)(pace * 1e6), 1000000 * NS_PER_S};
 	return (struct rate){(int64_t)(pace * 1000), 1000 * NS_PER_S};
 }
 

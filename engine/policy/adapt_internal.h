@@ -50,6 +50,6 @@ void adapt_concurrency_overload(struct adapt *adapt, bool failed, int64_t now_ns
 
 /* adapt_told.c */
 void adapt_told(struct adapt *adapt, const struct adapt_stamp *stamp,
-                const struct adapt_answer *answer, bool accepted, int64_t now_ns);
+                const struct adapt_answer *told, bool accepted, int64_t now_ns);
 
 #endif

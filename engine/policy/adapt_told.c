@@ -19,6 +19,9 @@
 /* So often accepted in spite of an empty budget, and it is not believed. */
 #define LIES_MAX 3
 
+/* More is as good as no limit. */
+#define COUNT_MAX 1000000000000LL
+
 /* The refill is measured over so long. */
 #define REFILL_S 3.0
 #define REFILL_S_MIN 0.5
@@ -90,13 +93,24 @@ static void pace_long(struct adapt *adapt, const struct adapt_answer *answer, do
 		adapt->hold_ns = adapt->told_until_ns;
 }
 
-void adapt_told(struct adapt *adapt, const struct adapt_stamp *stamp,
-                const struct adapt_answer *answer, bool accepted, int64_t now_ns)
+static int64_t at_most(int64_t value, int64_t most)
 {
-	double reset_s = (double)answer->reset_ms / 1000;
+	return value < most ? value : most;
+}
 
-	if (answer->remaining < 0 || answer->reset_ms <= 0)
+void adapt_told(struct adapt *adapt, const struct adapt_stamp *stamp,
+                const struct adapt_answer *told, bool accepted, int64_t now_ns)
+{
+	struct adapt_answer sane = *told;
+	const struct adapt_answer *answer = &sane;
+	double reset_s;
+
+	if (told->remaining < 0 || told->reset_ms <= 0)
 		return;
+	sane.reset_ms = at_most(told->reset_ms, HEADER_WAIT_MS_MAX);
+	sane.remaining = at_most(told->remaining, COUNT_MAX);
+	sane.limit = at_most(told->limit, COUNT_MAX);
+	reset_s = (double)sane.reset_ms / 1000;
 	note_lies(adapt, stamp, answer, accepted);
 	adapt->refill_accepted += accepted;
 	adapt->told_until_ns = now_ns + answer->reset_ms * NS_PER_MS;
