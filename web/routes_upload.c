@@ -15,8 +15,12 @@ bool routes_is_upload(const char *method, const char *path)
 
 /* ---- uploads ---------------------------------------------------------- */
 
+enum { MODE_ADD, MODE_CORRECT };
+
 struct route_upload {
 	struct engine_upload *upload;
+	struct engine_correction *correction; /* instead */
+	bool dry_run;
 	struct error error; /* the first; status OK: none */
 	struct call call;   /* its request is gone after the open */
 };
@@ -39,17 +43,35 @@ static bool how_ask(struct call *call, struct engine_upload_how *how)
 static struct route_upload *upload_open(struct call *call)
 {
 	struct route_upload *upload;
+	static const char *const modes[] = {[MODE_ADD] = "add", [MODE_CORRECT] = "correct"};
 	struct engine_upload_how how;
 	struct error error = {0};
+	bool dry_run;
+	size_t mode;
 
-	if (!how_ask(call, &how))
+	if (!how_ask(call, &how)
+	    || !ask_choice(call, "mode", modes, 2, "add or correct", &mode)
+	    || !ask_flag(call, "dry_run", false, &dry_run))
 		return NULL;
+	if (dry_run && mode == MODE_ADD) {
+		reply_problem(call, 400, "dry_run: with mode=correct alone");
+		return NULL;
+	}
 	upload = calloc(1, sizeof(*upload));
 	if (upload == NULL) {
 		reply_problem(call, 500, "out of memory");
 		return NULL;
 	}
-	if (engine_upload_open(call->engine, call->job, &how, &upload->upload, &error)
+	upload->dry_run = dry_run;
+	if (mode == MODE_CORRECT) {
+		if (engine_correction_open(call->engine, call->job, how.format, dry_run,
+		                           call->request->who, &upload->correction, &error)
+		    != STATUS_OK) {
+			reply_error(call, &error);
+			free(upload);
+			return NULL;
+		}
+	} else if (engine_upload_open(call->engine, call->job, &how, &upload->upload, &error)
 	    != STATUS_OK) {
 		reply_error(call, &error);
 		free(upload);
@@ -81,7 +103,11 @@ struct route_upload *routes_upload_open(struct engine *engine, const struct rout
 
 void routes_upload_feed(struct route_upload *upload, const char *bytes, size_t length)
 {
-	if (upload->error.status == STATUS_OK && length > 0)
+	if (upload->error.status != STATUS_OK || length == 0)
+		return;
+	if (upload->correction != NULL)
+		engine_correction_feed(upload->correction, bytes, length, &upload->error);
+	else
 		engine_upload_feed(upload->upload, bytes, length, &upload->error);
 }
 
@@ -103,12 +129,66 @@ static void upload_answer(struct call *call, const struct error *error,
 		              in == 1 ? "it" : "them");
 }
 
+static void write_corrected(struct buffer *out, const struct engine_corrected *told, bool dry_run)
+{
+	const struct {
+		const char *name;
+		int64_t count;
+	} counts[] = {
+		{"rows", told->rows},           {"matched", told->matched},
+		{"changed", told->changed},     {"unchanged", told->unchanged},
+		{"unfit", told->unfit},         {"not_found", told->not_found},
+		{"not_failed", told->not_failed},
+	};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		buffer_printf(out, "%c\"%s\":%lld", i > 0 ? ',' : '{', counts[i].name,
+		              (long long)counts[i].count);
+	buffer_printf(out, ",\"dry_run\":%s,\"operation\":", dry_run ? "true" : "false");
+	write_id_or_null(out, told->operation);
+	buffer_text(out, ",\"diffs\":[");
+	buffer_append(out, told->diffs.data != NULL ? told->diffs.data : "", told->diffs.length);
+	buffer_text(out, "],\"misses\":[");
+	buffer_append(out, told->misses.data != NULL ? told->misses.data : "", told->misses.length);
+	buffer_text(out, "]}");
+	out->failed = out->failed || told->diffs.failed || told->misses.failed;
+}
+
+static void correction_close(struct route_upload *upload, struct route_response *response)
+{
+	bool broken = response == NULL || upload->error.status != STATUS_OK;
+	struct engine_corrected told = {0};
+	struct error ending = {0};
+
+	if (engine_correction_close(upload->correction, broken, &told, &ending) != STATUS_OK
+	    && !broken)
+		upload->error = ending;
+	if (response != NULL) {
+		memset(response, 0, sizeof(*response));
+		upload->call.response = response;
+		if (upload->error.status == STATUS_OK)
+			write_corrected(reply_json(&upload->call), &told, upload->dry_run);
+		else if (told.changed == 0 || upload->dry_run)
+			reply_error(&upload->call, &upload->error);
+		else
+			reply_problem(&upload->call, reply_http_status(upload->error.status),
+			              "%s (%lld items before it were corrected)", upload->error.text,
+			              (long long)told.changed);
+	}
+	engine_corrected_free(&told);
+	free(upload);
+}
+
 void routes_upload_close(struct route_upload *upload, struct route_response *response)
 {
 	bool broken = response == NULL || upload->error.status != STATUS_OK;
 	struct error ending = {0};
 	struct engine_upload_rows rows = {0};
 
+	if (upload->correction != NULL) {
+		correction_close(upload, response);
+		return;
+	}
 	if (engine_upload_close(upload->upload, broken, &rows, &ending) != STATUS_OK && !broken)
 		upload->error = ending;
 	if (response != NULL) {

@@ -111,6 +111,32 @@ enum status engine_item_retry_with(struct engine *engine, int64_t job, int64_t s
 enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id,
                                   int64_t deadline_ns, struct error *error);
 
+/* A corrected file: rows are matched to items by the job's key.  A failed, unknown
+ * or skipped item takes the row's fields over its own (columns that are left out
+ * stay, those of our own export are passed over) and is sent again; where nothing
+ * changes it is left alone.  Works batch by batch. */
+struct engine_corrected {
+	int64_t rows;                  /* = matched + not_found + not_failed */
+	int64_t matched;               /* = changed + unchanged + unfit */
+	int64_t changed, unchanged;
+	int64_t unfit;                 /* no request could be made of it */
+	int64_t not_found, not_failed; /* no item of that key; one in another state */
+	int64_t operation;             /* 0: none */
+	struct buffer diffs, misses;   /* the first of each, JSON, without the array's brackets */
+	int diff_count, miss_count;
+};
+void engine_corrected_free(struct engine_corrected *corrected);
+struct engine_correction;
+/* STATUS_CONFLICT: the job has no key.  dry_run: all is counted, and nothing done. */
+enum status engine_correction_open(struct engine *engine, int64_t job, enum items_format format,
+                                   bool dry_run, const char *who,
+                                   struct engine_correction **correction, struct error *error);
+enum status engine_correction_feed(struct engine_correction *correction, const char *bytes,
+                                   size_t length, struct error *error);
+/* Frees it in any case.  What came before an error is done: *out tells. */
+enum status engine_correction_close(struct engine_correction *correction, bool abandoned,
+                                    struct engine_corrected *out, struct error *error);
+
 /* ---- causes, samples, log ------------------------------------------- */
 
 #define GROUP_TREND_MAX 60

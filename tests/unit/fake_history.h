@@ -112,4 +112,52 @@ enum status engine_try(const struct spec *spec, const char *items, size_t length
 	return STATUS_OK;
 }
 
+/* Corrections: a row a line, every one changed; job 2 has no key. */
+struct engine_correction {
+	int64_t rows;
+};
+
+enum status engine_correction_open(struct engine *engine, int64_t job, enum items_format format,
+                                   bool dry_run, const char *who,
+                                   struct engine_correction **correction, struct error *error)
+{
+	(void)engine;
+	fake.format = format;
+	fake.dry_run = dry_run;
+	fake_note(fake.who, sizeof(fake.who), who);
+	if (job == 2)
+		return error_set(error, STATUS_CONFLICT, "the job has no key");
+	*correction = calloc(1, sizeof(**correction));
+	return *correction != NULL ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "no memory");
+}
+
+enum status engine_correction_feed(struct engine_correction *correction, const char *bytes,
+                                   size_t length, struct error *error)
+{
+	if (memmem(bytes, length, "BAD", 3) != NULL)
+		return error_set(error, STATUS_USAGE, "row 2: bad");
+	for (size_t i = 0; i < length; i++)
+		correction->rows += bytes[i] == '\n';
+	return STATUS_OK;
+}
+
+enum status engine_correction_close(struct engine_correction *correction, bool abandoned,
+                                    struct engine_corrected *out, struct error *error)
+{
+	(void)abandoned;
+	(void)error;
+	out->rows = out->matched = out->changed = correction->rows;
+	out->operation = fake.dry_run ? 0 : 7;
+	if (correction->rows > 0)
+		buffer_text(&out->diffs, "{\"seq\":\"1\"}");
+	free(correction);
+	return STATUS_OK;
+}
+
+void engine_corrected_free(struct engine_corrected *corrected)
+{
+	buffer_free(&corrected->diffs);
+	buffer_free(&corrected->misses);
+}
+
 #endif

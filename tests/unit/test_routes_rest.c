@@ -264,11 +264,29 @@ static void test_trial(void **state)
 	       "{\"job\":{\"request\":{\"url\":\"http://x/\"}},\"render\":101}", 400);
 }
 
+static void test_corrections(void **state)
+{
+	(void)state;
+	expect_json("POST", "/api/v1/jobs/1/items?mode=correct&format=csv", "id\n", 200,
+	            "{\"rows\":1,\"matched\":1,\"changed\":1,\"unchanged\":0,\"unfit\":0,"
+	            "\"not_found\":0,\"not_failed\":0,\"dry_run\":false,\"operation\":\"7\","
+	            "\"diffs\":[{\"seq\":\"1\"}],\"misses\":[]}");
+	assert_int_equal(fake.format, FORMAT_CSV);
+	expect("POST", "/api/v1/jobs/1/items?mode=correct&dry_run=true", "id\n", 200);
+	assert_non_null(strstr(response.body.data, "\"dry_run\":true,\"operation\":null"));
+	expect("POST", "/api/v1/jobs/2/items?mode=correct", "id\n", 409);
+	expect("POST", "/api/v1/jobs/1/items?mode=correct", "BAD", 400);
+	expect("POST", "/api/v1/jobs/1/items?mode=mend", "id\n", 400);
+	expect("POST", "/api/v1/jobs/1/items?dry_run=true", "id\n", 400);
+	expect("POST", "/api/v1/jobs/1/items?mode=correct&dry_run=yes", "id\n", 400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_service),
 		TEST(test_trial),
+		TEST(test_corrections),
 		TEST(test_history),
 		TEST(test_metrics),
 		TEST(test_export),
