@@ -178,6 +178,9 @@ static void *writer_main(void *argument)
 	struct error error;
 
 	pthread_setname_np(pthread_self(), "sluice-writer");
+	/* Not before writer_start has told its caller who we are. */
+	pthread_mutex_lock(&writer->mutex);
+	pthread_mutex_unlock(&writer->mutex);
 	for (;;) {
 		enum status status;
 
@@ -233,16 +236,17 @@ enum status writer_start(const struct writer_options *options, struct writer **o
 	}
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_mutex_lock(&writer->mutex);
 	failed = pthread_create(&writer->thread, NULL, writer_main, writer);
+	writer->running = failed == 0;
+	if (failed == 0)
+		*out = writer; /* the thread's callbacks look there */
+	pthread_mutex_unlock(&writer->mutex);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (failed != 0) {
-		writer_stop(writer);
-		return error_set(error, STATUS_NO_MEMORY, "cannot start the writer: %s",
-		                 strerror(failed));
-	}
-	writer->running = true;
-	*out = writer;
-	return STATUS_OK;
+	if (failed == 0)
+		return STATUS_OK;
+	writer_stop(writer);
+	return error_set(error, STATUS_NO_MEMORY, "cannot start the writer: %s", strerror(failed));
 }
 
 void writer_stop(struct writer *writer)
