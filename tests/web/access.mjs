@@ -18,6 +18,17 @@ const VIEWS = [
 	['items chosen', '#/jobs/1/items', (page) => page.locator('thead input').click()],
 	['failed item', `#/jobs/1/items/${seq(0, 'failed')}`],
 	['unknown item', `#/jobs/1/items/${seq(0, 'unknown')}`],
+	['edit dialog', `#/jobs/1/items/${seq(0, 'failed')}`, (page) => page.keyboard.press('e')],
+	['new job', '#/new'],
+	['new job, pasted', '#/new', async (page) => {
+		await page.getByRole('button', { name: /Paste|粘贴/ }).click();
+		await page.fill('#new-text', 'user_id\n1\n');
+		await page.fill('#new-url', 'https://api.example.com/{{user_id}}');
+		await page.waitForTimeout(800);
+	}],
+	['filter with completions', '#/jobs/1/items', (page) => page.locator('#filter').click().then(() => page.keyboard.type('s'))],
+	['export dialog', '#/jobs/1', click(/^Export$|^导出$/)],
+	['corrections dialog', '#/jobs/1', click(/Upload corrections|上传更正/)],
 	['shortcuts', '#/jobs', (page) => page.keyboard.press('?')],
 	['retry dialog', '#/jobs/1', click(/Retry group|重试这一组/)],
 	['cancel dialog', '#/jobs/5', click(/Cancel job|取消任务/)],

@@ -87,7 +87,7 @@ await test('中文: chosen, kept, and complete on every view', async () => {
 	await page.locator('h1', { hasText: '任务' }).waitFor();
 	assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN');
 	const known = /^(sluice|English|中文|HTTP|API|p50|p95|p99|429|\/|×|·|–|#?[\d.,:%]+|s|m|h)$/i;
-	for (const hash of ['#/jobs/5', '#/jobs/1/items?filter=state:failed,unknown', `#/jobs/1/items/${mock.jobs[0].items.find((item) => item.state === 'unknown').seq}`]) {
+	for (const hash of ['#/new', '#/jobs/5', '#/jobs/1/items?filter=state:failed,unknown', `#/jobs/1/items/${mock.jobs[0].items.find((item) => item.state === 'unknown').seq}`]) {
 		await open(hash);
 		const labels = await page.locator('h1, h2, h3, button, dt, th, .chip, .filter-chip, .legend-name, label span, summary').allInnerTexts();
 		const latin = labels.filter((label) => label.trim() && !/[\u4e00-\u9fff]/.test(label) && !label.split(/\s+/).every((word) => known.test(word) || /^u-\d+$/.test(word) || word === 'crm-import'));

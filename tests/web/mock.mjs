@@ -4,19 +4,13 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { check, create, inputOf, preview, Problem, upload } from './mock_forms.mjs';
 import { demoJobs } from './mock_jobs.mjs';
 
 const WEB = fileURLToPath(new URL('../../web/', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
 export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 export const TOKEN = 'mock-token-0123456789';
-
-class Problem extends Error {
-	constructor(status, detail) {
-		super(detail);
-		this.status = status;
-	}
-}
 
 async function file(path) {
 	const inside = normalize(path === '/' ? '/index.html' : path);
@@ -32,7 +26,7 @@ async function bodyOf(request) {
 	let text = '';
 	for await (const piece of request)
 		text += piece;
-	return text ? JSON.parse(text) : {};
+	return text;
 }
 
 function listItems(job, query) {
@@ -49,7 +43,7 @@ function listItems(job, query) {
 	return `{"items":[${rest.slice(0, limit).map((item) => job.text(item))}],"next":${next}}`;
 }
 
-function onItem(job, method, seq, verb, body) {
+function onItem(job, method, seq, verb, body, text) {
 	const item = job.items[seq - 1];
 	if (!item)
 		throw new Problem(404, `no item ${seq}`);
@@ -57,6 +51,10 @@ function onItem(job, method, seq, verb, body) {
 		return job.text(item, true);
 	if (method === 'GET' && verb === 'curl')
 		return `curl -X POST 'https://api.example.com/users/${seq}' -H 'Authorization: ***' --data '${job.input(item)}'`;
+	if (method === 'POST' && verb === 'preview')
+		return preview(job, item, inputOf(text));
+	if (method === 'POST' && verb === 'retry' && inputOf(text))
+		job.edit(item, inputOf(text));
 	if (method === 'POST' && verb === 'retry')
 		return job.act('retry', { ...body, seqs: [seq] }, 'page');
 	throw new Problem(404, 'no such call');
@@ -73,19 +71,34 @@ function setLimits(job, body) {
 	return job.progress();
 }
 
-function onJob(job, method, [verb, seq, sub], query, body) {
+function exported(job, query) {
+	const items = job.filter(query.get('filter'));
+	return query.get('format') === 'csv' ? `seq,key,state\n${items.map((item) => `${item.seq},${job.key(item)},${item.state}\n`).join('')}`
+		: items.map((item) => `${job.text(item)}\n`).join('');
+}
+
+function onJob(mock, job, method, [verb, seq, sub], query, body, text) {
 	const get = method === 'GET' && {
 		undefined: () => job.progress(),
 		groups: () => ({ groups: job.groups() }),
 		series: () => ({ step_s: 1, samples: job.samples.filter((one) => one.t > Number(query.get('since') ?? 0)) }),
 		events: () => ({ events: job.events.filter((one) => Number(one.id) > Number(query.get('after') ?? 0)), next: null }),
 		operations: () => (seq ? job.operations[seq - 1] : { operations: job.operations }),
+		export: () => exported(job, query),
 		'bad-rows': () => ({ bad_rows: job.badRows }),
 	}[verb];
 	if (verb === 'items')
-		return seq ? onItem(job, method, seq, sub, body) : listItems(job, query);
+		return seq ? onItem(job, method, seq, sub, body, text) : method === 'POST' ? upload(job, text, query) : listItems(job, query);
 	if (get)
 		return get();
+	if (verb === 'operations' && sub === 'cancel')
+		return Object.assign(job.operations[seq - 1], { cancelled_at: new Date().toISOString(), finished_at: new Date().toISOString() });
+	if (method === 'DELETE')
+		return mock.jobs.splice(mock.jobs.indexOf(job), 1) && '';
+	if (verb === 'seal')
+		return job.progress();
+	if (verb === 'resume' && job.state === 'importing')
+		return job.start() ?? job.progress();
 	if (method === 'PATCH' && !verb)
 		return setLimits(job, body);
 	if (/^(retry|skip|resolve)$/.test(verb))
@@ -97,18 +110,28 @@ function onJob(job, method, [verb, seq, sub], query, body) {
 	throw new Problem(404, 'no such call');
 }
 
-function answer(jobs, request, url, body) {
+function answer(mock, request, url, text) {
+	const { jobs } = mock;
+	const body = text && /json/.test(request.headers['content-type']) ? JSON.parse(text) : {};
 	if (request.headers.authorization !== `Bearer ${TOKEN}`)
 		throw new Problem(401, 'no or wrong token');
 	const [, , , collection, id, ...rest] = url.pathname.split('/').map(decodeURIComponent);
+	if (mock.server.read_only && request.method !== 'GET')
+		throw new Problem(403, 'read-only');
+	if (collection === 'server')
+		return mock.server;
+	if (collection === 'check')
+		return check(body);
 	if (collection !== 'jobs')
 		throw new Problem(404, 'no such call');
+	if (!id && request.method === 'POST')
+		return create(jobs, body);
 	if (!id)
 		return { jobs: [...jobs].reverse().map((job) => job.progress()), next: null };
 	const job = jobs.find((one) => one.id === id || one.name === id);
 	if (!job)
 		throw new Problem(404, `no job named '${id}'`);
-	return onJob(job, request.method, rest, url.searchParams, body);
+	return onJob(mock, job, request.method, rest, url.searchParams, body, text);
 }
 
 async function handle(mock, request, response) {
@@ -121,7 +144,7 @@ async function handle(mock, request, response) {
 			response.writeHead(200, { ...head, 'Content-Type': type }).end(body);
 			return;
 		}
-		const out = answer(mock.jobs, request, url, await bodyOf(request));
+		const out = answer(mock, request, url, await bodyOf(request));
 		response.writeHead(200, { ...head, 'Content-Type': 'application/json' }).end(typeof out === 'string' ? out : JSON.stringify(out));
 	} catch (error) {
 		const status = error.status ?? 500;
@@ -131,8 +154,8 @@ async function handle(mock, request, response) {
 }
 
 // {url, jobs, requests, stop()}; jobs can be given, port 0: any.
-export async function startMock({ port = 0, jobs = demoJobs() } = {}) {
-	const mock = { jobs, requests: [] };
+export async function startMock({ port = 0, jobs = demoJobs(), server: about = {} } = {}) {
+	const mock = { jobs, requests: [], server: { version: '0.1.0', label: null, read_only: false, base_path: '', ...about } };
 	const server = createServer((request, response) => handle(mock, request, response));
 	await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
 	const timer = setInterval(() => mock.jobs.forEach((job) => job.tick(Date.now())), 200);

@@ -24,6 +24,15 @@ function random(seed) {
 	};
 }
 
+function trend(times) {
+	const [from, to] = [Math.min(...times), Date.now()];
+	const step_s = Math.max(1, Math.ceil((to - from) / 60000));
+	const counts = new Array(Math.floor((to - from) / 1000 / step_s) + 1).fill(0);
+	for (const at of times)
+		counts[Math.max(0, Math.floor((at - from) / 1000 / step_s))]++;
+	return { t: from, step_s, counts };
+}
+
 export class Job {
 	constructor({ id, name, size, state, reason = null, live = false, hostile = false, keyed = true, settled = 0, started = 0 }) {
 		const now = Date.now();
@@ -31,6 +40,7 @@ export class Job {
 		this.created = now - started - 4000;
 		this.started = started ? now - started : 0;
 		this.finished = state === 'finished' ? now - 1000 * 60 * 38 : 0;
+		this.spec = { request: { method: 'POST', url: 'https://api.example.com/users/{{user_id}}', headers: { Authorization: 'Bearer ${env:CRM_TOKEN}' } } };
 		this.limits = { concurrency: 30, burst: 10, rate: 50 };
 		this.operations = [];
 		this.events = [];
@@ -54,6 +64,23 @@ export class Job {
 		const from = Math.max(begin, end - 400000);
 		for (let t = from - from % 1000; this.started && t < end; t += 1000)
 			this.sample(t, Math.floor(38 + this.random() * 16));
+	}
+
+	// Rows that come in; start() once they all are.
+	take(rows) {
+		for (const row of rows)
+			this.items.push({ seq: this.items.length + 1, state: 'pending', log: [], due: 0, at: 0, row });
+		this.counts.pending += rows.length;
+	}
+
+	start() {
+		Object.assign(this, { state: 'running', live: true, started: Date.now() });
+	}
+
+	edit(item, input) {
+		item.original ??= this.input(item);
+		Object.assign(item, { row: input, edited: Date.now() });
+		this.log('edit', `item ${item.seq}`, 'page');
 	}
 
 	log(what, detail, who = 'cli') {
@@ -152,6 +179,8 @@ export class Job {
 
 	// As text: these numbers must arrive unchanged.
 	input(item) {
+		if (item.row)
+			return item.row;
 		return `{"user_id": 12345678901234567${String(item.seq).padStart(2, '0')}, "name": ${JSON.stringify(this.hostile ? HOSTILE : ['王小明', 'Ada Lovelace', 'José Núñez'][item.seq % 3])}, "amount": 0.10, "tiny": 1E-7, "city": "${['Beijing', 'Shanghai', 'Lisbon'][item.seq % 3]}", "tags": [], "vip": ${item.seq % 5 === 0}, "address": {"street": "Main St ${item.seq}", "zip": "04${item.seq}"}}`;
 	}
 
@@ -169,12 +198,17 @@ export class Job {
 	text(item, detail = false) {
 		const view = this.view(item);
 		if (detail)
+			Object.assign(view, {
+				original_input: item.original ? '@@original@@' : null, edited_at: ISO(item.edited), edited_by: item.edited ? 'page' : null, request_is_current: item.log.length > 0 && !item.edited,
+				request: { method: 'POST', url: `https://api.example.com/users/${item.seq}${this.hostile ? HOSTILE : ''}`, headers: 'Authorization: ***\nContent-Type: application/json\n', body: this.input(item), bytes: 200 },
+			});
+		if (detail)
 			view.attempts_log = item.log.map((one) => ({
 				n: one.n, at: one.at, duration_ms: one.duration_ms, connect_ms: one.connect_ms, first_byte_ms: one.first_byte_ms, decision: one.decision,
 				http_status: one.http, curl_error: one.http ? 0 : 28, class: one.class, message: one.message, wait_ms: one.wait ?? null, wait_source: one.source ?? null, request: one.request,
 				response: one.http && { headers: `Content-Type: application/json\nX-Request-Id: ${this.hostile ? HOSTILE : 'r-' + item.seq}\n`, body: one.body, bytes: one.body?.length ?? 0, truncated: false },
 			}));
-		return JSON.stringify(view).replace('"@@input@@"', () => this.input(item))
+		return JSON.stringify(view).replace('"@@input@@"', () => this.input(item)).replace('"@@original@@"', () => item.original)
 			.replace('"@@extracted@@"', () => `{"new_id":${9007199254740993n + BigInt(item.seq)},"balance":0.10}`);
 	}
 
@@ -182,7 +216,7 @@ export class Job {
 		return [...CAUSES, hostileCause].flatMap((cause) => {
 			const items = this.items.filter((item) => item.cause === cause && /failed|unknown/.test(item.state));
 			const times = items.map((item) => item.at);
-			return items.length === 0 ? [] : { id: cause.group, class: cause.class, http_status: cause.http, code: cause.code, message: cause.message, count: items.length, first_at: ISO(Math.min(...times)), last_at: ISO(Math.max(...times)), sample_seq: String(items[0].seq) };
+			return items.length === 0 ? [] : { id: cause.group, class: cause.class, http_status: cause.http, code: cause.code, message: cause.message, count: items.length, first_at: ISO(Math.min(...times)), last_at: ISO(Math.max(...times)), sample_seq: String(items[0].seq), samples: items.slice(0, 5).map((item) => String(item.seq)), trend: trend(times) };
 		}).sort((a, b) => b.count - a.count);
 	}
 
@@ -214,7 +248,7 @@ export class Job {
 		const may = (item) => (action === 'retry' ? /failed|unknown|skipped/.test(item.state) || (body.done_too && item.state === 'done')
 			: action === 'skip' ? /failed|unknown|pending|waiting/.test(item.state) : item.state === 'unknown');
 		const matched = chosen.filter(may);
-		const operation = { id: null, action, who, created_at: ISO(Date.now()), finished_at: ISO(Date.now()), matched: matched.length, changed: 0, selection: body.filter ?? (body.group ? `group:${body.group}` : body.all ? 'all' : `seq ${body.seqs}`), dry_run: Boolean(body.dry_run) };
+		const operation = { id: null, action, who, created_at: ISO(Date.now()), finished_at: ISO(Date.now()), matched: matched.length, changed: 0, reason: body.reason ?? null, cancelled_at: null, selection: body.filter ?? (body.group ? `group:${body.group}` : body.all ? 'all' : `seq ${body.seqs}`), dry_run: Boolean(body.dry_run) };
 		if (body.dry_run)
 			return operation;
 		for (const item of matched) {
@@ -226,7 +260,7 @@ export class Job {
 		operation.id = String(this.operations.length + 1);
 		operation.changed = matched.length;
 		this.operations.push(operation);
-		this.log(action, `${matched.length} items`, who);
+		this.log(action, `${matched.length} items${body.reason ? `: ${body.reason}` : ''}`, who);
 		return operation;
 	}
 

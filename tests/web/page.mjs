@@ -64,7 +64,7 @@ await test('a running job moves: percent, counts, charts; a table stands behind 
 	await until('more done', async () => await done() > before + 50);
 	assert.match(await text('.estimate'), /left$/);
 	assert.match(await text('.tiles'), /Limited by\s+the rate limit/i);
-	await until('three charts', async () => await page.locator('.chart canvas').count() === 3);
+	await until('four charts', async () => await page.locator('.chart canvas').count() === 4);
 	await button('Show as table').first().click();
 	const head = await page.locator('.chart-table').first().innerText();
 	assert.match(head, /Time\s+done\s+failed\s+retried\s+429/);
@@ -142,7 +142,7 @@ await test('the filter lives in the address; a bad one says what is wrong', asyn
 	browser.expected = [/400/];
 	await page.fill('#filter', 'colour:red');
 	await page.keyboard.press('Enter');
-	await page.getByText("unknown term 'colour:red'").waitFor();
+	await page.getByText("Unknown term “colour:red”").waitFor();
 	assert.equal(await page.getAttribute('#filter', 'aria-invalid'), 'true');
 	await page.goBack();
 	await rows.first().waitFor();
@@ -211,7 +211,7 @@ await test('an item: exact numbers, attempts, timing, headers', async () => {
 	const shown = await page.locator('.column-side .code pre').first().innerText();
 	for (const part of [`12345678901234567${String(item.seq).padStart(2, '0')}`, '0.10', '1E-7'])
 		assert.ok(shown.includes(part), `${part} in ${shown}`);
-	await button('As it came').first().click();
+	await page.locator('.column-side').getByRole('button', { name: 'Raw' }).first().click();
 	assert.equal(await page.locator('.column-side .code pre').first().innerText(), mock.jobs[2].input(item));
 	assert.match(await text('.attempt'), /Attempt \d[\s\S]*HTTP 500[\s\S]*wait \d+ ms[\s\S]*POST https/);
 	await page.locator('.response summary').first().click();

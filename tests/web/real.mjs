@@ -64,7 +64,7 @@ await test('its progress moves', async () => {
 	await until('more done', async () => await done() > before + 20);
 	assert.match(await text('.tiles'), /Limited by\s+the /i);
 	await until('an estimate', async () => await page.locator('.estimate').count() === 1);
-	await until('charts', async () => await page.locator('.chart canvas').count() === 3);
+	await until('charts', async () => await page.locator('.chart canvas').count() === 4);
 });
 
 await test('it is paused and goes on; limits change', async () => {

@@ -5,7 +5,8 @@ import { tokenGet, tokenRefused } from './token.js';
 const BASE = new URL('api/v1/', document.baseURI);
 const TIMEOUT_MS = 15000;
 // Item data: kept as the exact text that came, never as numbers.
-const RAW_MEMBERS = new Set(['input', 'extracted']);
+const RAW_MEMBERS = new Set(['input', 'extracted', 'original_input']);
+const RAW_CHANGES = new Set(['before', 'after']);
 
 // The server answered, but no.
 export class ApiError extends Error {
@@ -28,26 +29,29 @@ async function problemOf(response) {
 	}
 }
 
-async function send(method, path, { query, body, signal }) {
+// body: goes out as JSON; text: goes out as it is, of that type; file: a Blob,
+// streamed, however long it takes.  blob: the answer is wanted as one.
+async function send(method, path, { query, body, text, type, file, blob, signal }) {
 	const url = new URL(path, BASE);
 	for (const [name, value] of Object.entries(query ?? {}))
 		if (value !== undefined && value !== null && value !== '')
 			url.searchParams.set(name, value);
 	const headers = { Authorization: `Bearer ${tokenGet() ?? ''}`, 'X-Sluice-Client': 'page' };
-	if (body !== undefined)
-		headers['Content-Type'] = 'application/json';
+	const payload = file ?? text ?? (body === undefined ? undefined : JSON.stringify(body));
+	if (payload !== undefined)
+		headers['Content-Type'] = type ?? 'application/json';
 	const controller = new AbortController();
 	const abort = () => controller.abort();
 	signal?.addEventListener('abort', abort);
-	const timer = setTimeout(abort, TIMEOUT_MS);
+	const timer = file || blob ? 0 : setTimeout(abort, TIMEOUT_MS);
 	try {
 		const response = await fetch(url, {
 			method, headers, signal: controller.signal, cache: 'no-store',
 			credentials: 'omit', redirect: 'error',
-			body: body === undefined ? undefined : JSON.stringify(body),
+			body: payload,
 		});
 		if (response.ok)
-			return await response.text();
+			return await (blob ? response.blob() : response.text());
 		if (response.status === 401)
 			tokenRefused();
 		if (GATEWAY.has(response.status))
@@ -69,6 +73,11 @@ async function json(method, path, options = {}) {
 }
 
 const job = (id) => `jobs/${encodeURIComponent(id)}`;
+const item = (id, seq) => `${job(id)}/items/${encodeURIComponent(seq)}`;
+
+function itemBody(input, done_too) {
+	return '{' + [input !== null && `"input":${input}`, done_too && '"done_too":true'].filter(Boolean) + '}';
+}
 
 export const api = {
 	jobs: (query, signal) => json('GET', 'jobs', { query, signal }),
@@ -82,18 +91,33 @@ export const api = {
 	badRows: (id, signal) => json('GET', `${job(id)}/bad-rows`, { signal }),
 
 	setLimits: (id, limits) => json('PATCH', job(id), { body: limits }),
-	// verb: pause, resume, cancel
+	// verb: pause, resume, cancel, seal
 	command: (id, verb) => json('POST', `${job(id)}/${verb}`, { body: {} }),
 	// action: retry, skip, resolve
 	act: (id, action, body) => json('POST', `${job(id)}/${action}`, { body }),
-	retryItem: (id, seq, body) =>
-		json('POST', `${job(id)}/items/${encodeURIComponent(seq)}/retry`, { body }),
+	// input: exact JSON text, or null to leave it as it is
+	retryItem: (id, seq, { input = null, done_too = false }) =>
+		json('POST', `${item(id, seq)}/retry`, { text: itemBody(input, done_too) }),
+	preview: async (id, seq, input) => liftRaw(
+		await send('POST', `${item(id, seq)}/preview`, { text: itemBody(input, false) }), RAW_CHANGES),
+	cancelOperation: (id, op) =>
+		json('POST', `${job(id)}/operations/${encodeURIComponent(op)}/cancel`, { body: {} }),
+
+	download: (id, query) => send('GET', `${job(id)}/export`, { query, blob: true }),
+	server: () => json('GET', 'server'),
+	// spec: a job file as JSON text
+	check: (spec, items, format) => json('POST', 'check', { text: `{"job":${spec}`
+		+ (items === null ? '}' : `,"items":${JSON.stringify(items)},"format":"${format}","cut":true,"render":5}`) }),
+	create: (spec) => json('POST', 'jobs', { query: { start: 'false' }, text: spec }),
+	remove: (id) => json('DELETE', job(id)),
+	upload: (id, file, query, signal) =>
+		send('POST', `${job(id)}/items`, { query, file, type: 'application/octet-stream', signal })
+			.then((text) => liftRaw(text, RAW_CHANGES)),
 
 	// In both, item.input and item.extracted are the exact JSON text (or null).
 	items: async (id, query, signal) =>
 		liftRaw(await send('GET', `${job(id)}/items`, { query, signal }), RAW_MEMBERS),
 	item: async (id, seq, signal) =>
-		liftRaw(await send('GET', `${job(id)}/items/${encodeURIComponent(seq)}`, { signal }),
-			RAW_MEMBERS),
-	curl: (id, seq) => send('GET', `${job(id)}/items/${encodeURIComponent(seq)}/curl`, {}),
+		liftRaw(await send('GET', item(id, seq), { signal }), RAW_MEMBERS),
+	curl: (id, seq) => send('GET', `${item(id, seq)}/curl`, {}),
 };

@@ -7,6 +7,7 @@ import { Icon } from './parts/icon.js';
 import { Announcer, Toasts } from './parts/toast.js';
 import { connectionLost } from './poll.js';
 import { link, route, routerStart } from './router.js';
+import { server, serverStart } from './server.js';
 import { useStore } from './store.js';
 import { theme, themeToggle } from './theme.js';
 import { session, tokenStart } from './token.js';
@@ -14,11 +15,12 @@ import { Item } from './views/item.js';
 import { Items } from './views/items.js';
 import { Job } from './views/job.js';
 import { Jobs } from './views/jobs.js';
+import { NewJob } from './views/new_job.js';
 import { SignIn } from './views/sign_in.js';
 
-const VIEWS = { jobs: Jobs, job: Job, items: Items, item: Item };
+const VIEWS = { jobs: Jobs, job: Job, items: Items, item: Item, new: NewJob };
 const SHORTCUTS = [['/', 'filter'], ['j', 'down'], ['k', 'up'], ['Enter', 'open'], ['x', 'choose'],
-	['r', 'retry'], ['s', 'skip'], ['c', 'curl'], ['p', 'pause'], ['?', 'help']];
+	['r', 'retry'], ['e', 'edit'], ['s', 'skip'], ['c', 'curl'], ['p', 'pause'], ['n', 'new'], ['?', 'help']];
 
 function showShortcuts() {
 	showDialog((close) => html`<${Dialog} title=${t('keys')} close=${close}>
@@ -28,8 +30,11 @@ function showShortcuts() {
 
 function TopBar() {
 	const dark = useStore(theme) === 'dark';
+	const { label, read_only } = useStore(server);
 	return html`<header class="top">
 		<a class="brand" href=${link.jobs()}><svg class="brand-mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 7c3-3 6 3 9 0s6 3 9 0M3 12.500c3-3 6 3 9 0s6 3 9 0M3 18c3-3 6 3 9 0s6 3 9 0" /></svg>sluice</a>
+		${label && html`<span class="top-label"><bdi>${label}</bdi></span>`}
+		${read_only && html`<span class="top-note">${t('read_only')}</span>`}
 		<div class="top-tools">
 			<select class="select" aria-label=${t('language')} value=${language.get()} onChange=${(event) => languageSet(event.target.value)}>
 				${LANGUAGES.map(([code, name]) => html`<option key=${code} value=${code} selected=${code === language.get()} lang=${code}>${name}</option>`)}</select>
@@ -84,4 +89,5 @@ function App() {
 
 tokenStart();
 routerStart();
+serverStart();
 render(html`<${App} />`, document.getElementById('app'));

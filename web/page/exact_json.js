@@ -129,3 +129,28 @@ export function layOut(text) {
 	}
 	return out;
 }
+
+// The members of a JSON object as [name, exact text of the value] pairs; null
+// where the text is no object.  The text must be valid JSON.
+export function members(text) {
+	let i = skipBlanks(text, 0);
+	if (text[i] !== '{')
+		return null;
+	const out = [];
+	for (i = skipBlanks(text, i + 1); text[i] !== '}'; i = skipBlanks(text, i)) {
+		const end = stringEnd(text, i);
+		const name = JSON.parse(text.slice(i, end));
+		const start = skipBlanks(text, skipBlanks(text, end) + 1);
+		i = valueEnd(text, start);
+		out.push([name, text.slice(start, i)]);
+		i = skipBlanks(text, i);
+		if (text[i] === ',')
+			i++;
+	}
+	return out;
+}
+
+// The other way round.
+export function objectOf(pairs) {
+	return '{' + pairs.map(([name, raw]) => `${JSON.stringify(name)}: ${raw}`).join(', ') + '}';
+}

@@ -83,9 +83,9 @@ export function etaSpan(range) {
 const DAY_MS = 86400000;
 
 // A moment, short: the clock today, with the date before that.
-export function moment(at) {
+export function moment(at, dated = false) {
 	const date = new Date(at);
-	const today = date.toDateString() === new Date().toDateString();
+	const today = !dated && date.toDateString() === new Date().toDateString();
 	return formatter(Intl.DateTimeFormat, today
 		? { hour: '2-digit', minute: '2-digit', second: '2-digit' }
 		: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(date);

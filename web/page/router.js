@@ -1,5 +1,5 @@
 // Where we are, as the address says after #:
-//   #/jobs  #/jobs/1  #/jobs/1/items?filter=…&after=…&show=responses  #/jobs/1/items/17
+//   #/jobs  #/new  #/jobs/1  #/jobs/1/items?filter=…&after=…&show=responses  #/jobs/1/items/17
 import { createStore } from './store.js';
 import { tokenFromAddress } from './token.js';
 
@@ -15,6 +15,8 @@ function parse(hash) {
 	const [root, job, items, seq] = parts;
 	if (parts.length === 0 || (root === 'jobs' && parts.length === 1))
 		return { view: 'jobs', query };
+	if (root === 'new' && parts.length === 1)
+		return { view: 'new', query };
 	if (root !== 'jobs' || parts.length > 4 || (items !== undefined && items !== 'items'))
 		return { view: 'lost', query };
 	if (seq !== undefined)
@@ -36,6 +38,7 @@ const job = (id) => `#/jobs/${encodeURIComponent(id)}`;
 
 export const link = {
 	jobs: (query = {}) => '#/jobs' + search(query),
+	newJob: () => '#/new',
 	job,
 	items: (id, query = {}) => `${job(id)}/items` + search(query),
 	item: (id, seq) => `${job(id)}/items/${encodeURIComponent(seq)}`,

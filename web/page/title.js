@@ -1,8 +1,11 @@
 // The window's title, which says where we are.
 import { useEffect } from './vendor/preact/standalone.module.js';
+import { server } from './server.js';
+import { useStore } from './store.js';
 
 export function useTitle(title) {
+	const { label } = useStore(server);
 	useEffect(() => {
-		document.title = title ? `${title} · sluice` : 'sluice';
-	}, [title]);
+		document.title = [title, label, 'sluice'].filter(Boolean).join(' · ');
+	}, [title, label]);
 }

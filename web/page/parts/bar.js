@@ -6,6 +6,7 @@ import { link } from '../router.js';
 import { stateName } from './chip.js';
 
 export const STATES = ['done', 'skipped', 'failed', 'unknown', 'waiting', 'running', 'pending'];
+export const DEAD = 'state:failed,unknown'; // the filter for what waits for a person
 const SETTLED = ['done', 'skipped', 'failed', 'unknown'];
 const WIDTH = 1000;
 const WIDTH_MIN = 7; // one failed item in ten million is still seen

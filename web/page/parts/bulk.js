@@ -3,8 +3,9 @@ import { html, useEffect, useState } from '../vendor/preact/standalone.module.js
 import { api } from '../api.js';
 import { count } from '../format.js';
 import { t } from '../i18n.js';
+import { problemText } from '../problem.js';
 import { Dialog, showDialog } from './dialog.js';
-import { toast } from './toast.js';
+import { attempt, toast } from './toast.js';
 
 const WATCH_MS = 700;
 
@@ -40,6 +41,7 @@ async function follow(job, operation, show) {
 function Bulk({ job, action, as, selection, what, close, done }) {
 	const [doneToo, setDoneToo] = useState(false);
 	const [operation, setOperation] = useState(null);
+	const [reason, setReason] = useState('');
 	const [failure, setFailure] = useState(null);
 	const key = as ? `${action}_${as}` : action;
 	const body = { ...selection, ...(as && { as }), ...(doneToo && { done_too: true }) };
@@ -48,30 +50,33 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 
 	async function go() {
 		try {
-			const started = await api.act(job, action, body);
+			const started = await api.act(job, action, { ...body, ...(reason.trim() && { reason: reason.trim() }) });
 			done?.();
 			const ended = await follow(job, started, setOperation);
-			toast(t(`bulk.${key}.result`, { n: ended.changed }));
+			toast(ended.cancelled_at ? t('operation.cancelled', ended) : t(`bulk.${key}.result`, { n: ended.changed }));
 			close();
-		} catch (reason) {
-			setFailure(reason);
+		} catch (thrown) {
+			setFailure(thrown);
 		}
 	}
 
 	const ready = matched > 0 && !operation;
 	return html`<${Dialog} title=${t(`bulk.${key}.title`)} close=${close} actions=${html`
 		<button type="button" class="button" onClick=${close}>${operation ? t('bulk.background') : t('dialog.back')}</button>
+		${operation?.id && html`<button type="button" class="button is-quiet-danger" onClick=${() => attempt(() => api.cancelOperation(job, operation.id))}>${t('operation.cancel')}</button>`}
 		<button type="button" class="button is-primary" disabled=${!ready} onClick=${go}>
 			${matched === undefined ? t('bulk.counting') : t(`bulk.${key}.yes`, { n: matched })}</button>`}>
 		<p class="bulk-what">${what}</p>
 		<div aria-live="polite">
-			${problem && html`<p class="problem">${problem.message}</p>`}
+			${problem && html`<p class="problem">${problemText(problem)}</p>`}
 			${!problem && matched === undefined && html`<p class="muted">${t('bulk.counting')}</p>`}
 			${!problem && matched !== undefined && !operation && html`<p>${matched === 0
 				? t('bulk.nothing') : t(`bulk.${key}.text`, { n: matched })}</p>`}
 			${operation && html`<p>${t('bulk.progress', { changed: operation.changed, matched: operation.matched })}</p>
 				<progress max=${Math.max(1, operation.matched)} value=${operation.changed} aria-label=${t(`bulk.${key}.title`)}></progress>`}
 		</div>
+		${ready && html`<div class="field"><label for="bulk-reason">${t('bulk.reason')}</label>
+			<input id="bulk-reason" class="input" maxlength="200" autocomplete="off" placeholder=${t('bulk.reason.hint')} value=${reason} onInput=${(event) => setReason(event.target.value)} /></div>`}
 		${action === 'retry' && (selection.filter || selection.seqs) && !operation && html`<label class="check is-warning">
 			<input type="checkbox" checked=${doneToo} onChange=${(event) => setDoneToo(event.target.checked)} />
 			<span>${t('bulk.done_too')}</span></label>`}

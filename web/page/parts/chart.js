@@ -1,13 +1,12 @@
 // One chart over uPlot: a picture for those who see it, its last figures in the
 // legend, and a table behind it.
 import { html, useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
-import { clock } from '../format.js';
+import { clock, moment } from '../format.js';
 import { language, t } from '../i18n.js';
 import { useStore } from '../store.js';
 import { colour, theme } from '../theme.js';
 
 const HEIGHT = 190;
-const TABLE_ROWS_MAX = 60;
 const MINUTE_MS = 60000;
 let loading = null;
 
@@ -26,7 +25,8 @@ function library() {
 	return loading;
 }
 
-// Stacked: each line is drawn on top of the ones before it.
+// Stacked: each line stands on the ones before it.  The topmost is drawn first
+// and the ones below it over it, so what is nothing is not seen.
 function columns(samples, series, stacked) {
 	const sum = new Array(samples.length).fill(0);
 	const lines = series.map(({ value }) => samples.map((sample, i) => {
@@ -35,7 +35,20 @@ function columns(samples, series, stacked) {
 			return n;
 		return sum[i] += n;
 	}));
-	return [samples.map((sample) => sample.t), ...lines];
+	return [samples.map((sample) => sample.t), ...(stacked ? lines.reverse() : lines)];
+}
+
+const HOUR_MS = 3600000;
+const DAY_MS = 86400000;
+// Steps of the time axis that are round to people.
+const STEPS_MS = [1000, 2000, 5000, 10000, 15000, 30000,
+	...[1, 2, 3, 5, 10, 15, 20, 30].map((n) => n * MINUTE_MS),
+	...[1, 2, 3, 4, 6, 8, 12].map((n) => n * HOUR_MS),
+	...[1, 2, 3, 5, 7, 14, 30, 90].map((n) => n * DAY_MS)];
+
+// A moment on the axis: the clock, and the day where the run spans several.
+function tick(at, step, span) {
+	return span > DAY_MS ? moment(at, true) : clock(at, step < MINUTE_MS);
 }
 
 function options(width, { series, stacked, format, sync }, onHover) {
@@ -45,19 +58,18 @@ function options(width, { series, stacked, format, sync }, onHover) {
 	};
 	return {
 		width, height: HEIGHT, ms: 1, legend: { show: false },
-		padding: [8, 8, 0, 0],
+		padding: [8, 28, 0, 0],
 		cursor: { sync: { key: sync, setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
 		scales: { x: { time: true }, y: { range: (plot, min, max) => [0, Math.max(1, max * 1.08)] } },
 		axes: [
-			{ ...axis, space: 64, size: 26,
-				values: (plot, splits, index, space, step) => splits.map((at) => clock(at, step < MINUTE_MS)) },
+			{ ...axis, space: 72, size: 26, incrs: STEPS_MS, values: (plot, splits, index, space, step) =>
+				splits.map((at) => tick(at, step, plot.scales.x.max - plot.scales.x.min)) },
 			{ ...axis, size: 52, space: 36, values: (plot, splits) => splits.map((n) => format(n)) },
 		],
-		series: [{}, ...series.map(({ tone, dash }) => ({
+		series: [{}, ...(stacked ? [...series].reverse() : series).map(({ tone, dash }) => ({
 			stroke: colour(tone), width: 1.5, dash, points: { show: false },
-			fill: stacked ? colour(tone) + '30' : undefined,
+			fill: stacked ? colour(tone + '-fill') : undefined,
 		}))],
-		bands: stacked ? series.slice(1).map((one, i) => ({ series: [i + 2, i + 1] })) : undefined,
 		hooks: { setCursor: [(plot) => onHover(plot.cursor.idx ?? null)] },
 	};
 }
@@ -90,17 +102,11 @@ function usePlot(element, samples, props, onHover) {
 	useEffect(() => plot.current?.setData(data.current), [samples]);
 }
 
-// Every so many seconds one, so that a long run fits a table.
-function thinned(samples) {
-	const step = Math.max(1, Math.ceil(samples.length / TABLE_ROWS_MAX));
-	return samples.filter((sample, i) => (samples.length - 1 - i) % step === 0).reverse();
-}
-
 function Table({ title, samples, series, format }) {
 	return html`<div class="chart-table" tabindex="0" role="group" aria-label=${title}><table>
 		<caption class="visually-hidden">${title}</caption>
 		<thead><tr><th scope="col">${t('chart.time')}</th>${series.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
-		<tbody>${thinned(samples).map((sample) => html`<tr key=${sample.t}><th scope="row">${clock(sample.t)}</th>
+		<tbody>${[...samples].reverse().map((sample) => html`<tr key=${sample.t}><th scope="row">${moment(sample.t)}</th>
 			${series.map(({ value }) => html`<td>${value(sample) === null ? '–' : format(value(sample))}</td>`)}</tr>`)}</tbody>
 	</table></div>`;
 }
@@ -125,7 +131,7 @@ export function Chart(props) {
 		`${label} ${sample && value(sample) !== null ? format(value(sample)) : '–'}`).join(', ');
 	return html`<section class="chart" aria-label=${title}>
 		<header class="chart-head"><h3>${title}</h3>
-			<span class="chart-at muted">${hover !== null && sample ? clock(sample.t) : ''}</span>
+			<span class="chart-at muted">${hover !== null && sample ? moment(sample.t) : ''}</span>
 			<button type="button" class="text-button" aria-pressed=${table} onClick=${() => setTable(!table)}>${t('chart.table')}</button></header>
 		<${Legend} series=${series} sample=${sample} format=${format} />
 		<div ref=${element} class="chart-plot ${table ? 'is-hidden' : ''}" role="img" aria-label=${`${title}: ${figures}`}></div>

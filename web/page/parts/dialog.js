@@ -35,12 +35,13 @@ export function DialogHost() {
 		onClick=${(event) => event.target === element.current && close()}>${render(close)}</dialog>`;
 }
 
-export function Dialog({ title, close, actions, children }) {
-	return html`<div class="dialog">
-		<header class="dialog-head">
+// wide: room for two columns.
+export function Dialog({ title, close, actions, wide, children }) {
+	return html`<div class="dialog ${wide ? 'is-wide' : ''}">
+		<div class="dialog-head">
 			<h2 id="dialog-title">${title}</h2>
 			<button type="button" class="icon-button" onClick=${close} aria-label=${t('close')}><${Icon} name="close" /></button>
-		</header>
+		</div>
 		<div class="dialog-body">${children}</div>
 		${actions && html`<footer class="dialog-actions">${actions}</footer>`}
 	</div>`;

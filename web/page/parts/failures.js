@@ -4,13 +4,13 @@ import { api } from '../api.js';
 import { t } from '../i18n.js';
 import { PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { link } from '../router.js';
+import { DEAD } from './bar.js';
 import { Cause } from './causes.js';
 import { Chip } from './chip.js';
 import { ResponseOf } from './response.js';
 import { Time } from './time.js';
 
 const SHOWN = 4;
-export const DEAD = 'state:failed,unknown';
 
 function Row({ job, item }) {
 	return html`<li class="failure">

@@ -1,12 +1,17 @@
 // The filter: text that stays in the address, and a chip for each state.
-import { html, useEffect, useState } from '../vendor/preact/standalone.module.js';
+import { html, useEffect, useMemo, useState } from '../vendor/preact/standalone.module.js';
+import { api } from '../api.js';
+import { members } from '../exact_json.js';
 import { count } from '../format.js';
 import { t } from '../i18n.js';
+import { problemText } from '../problem.js';
 import { link, navigate } from '../router.js';
-import { STATES } from './bar.js';
+import { DEAD, STATES } from './bar.js';
 import { stateName } from './chip.js';
-import { DEAD } from './failures.js';
+import { FilterInput } from './filter_input.js';
 import { Icon } from './icon.js';
+
+const FIELDS_FROM = 20; // items whose fields are offered
 
 const STATE_TERM = /(^|\s)-?state:\S+/g;
 
@@ -36,9 +41,23 @@ function StateChips({ id, job, query }) {
 			.map((state) => chip(state, stateName(state), `state-${state}`))}</ul>`;
 }
 
-export function FilterBar({ id, job, query, input, error }) {
+// What the completions are made of: causes that occur, fields of the items seen.
+function useWords(id, job, items) {
+	const [groups, setGroups] = useState([]);
+	const dead = job ? job.counts.failed + job.counts.unknown : 0;
+	useEffect(() => {
+		if (dead)
+			api.groups(id).then((answer) => setGroups(answer.groups), () => {});
+	}, [id, dead > 0]);
+	const fields = useMemo(() => [...new Set((items ?? []).slice(0, FIELDS_FROM)
+		.flatMap(({ input }) => members(input)?.map(([name]) => name) ?? []))], [items?.[0]?.seq]);
+	return { groups, fields };
+}
+
+export function FilterBar({ id, job, query, input, error, items }) {
 	const { filter = '', show } = query;
 	const [draft, setDraft] = useState(filter);
+	const words = useWords(id, job, items);
 	useEffect(() => setDraft(filter), [filter]);
 	useEffect(() => {
 		if (query.focus !== 'filter')
@@ -55,13 +74,10 @@ export function FilterBar({ id, job, query, input, error }) {
 		<form class="filter-form" onSubmit=${go}>
 			<label class="visually-hidden" for="filter">${t('filter')}</label>
 			<${Icon} name="search" />
-			<input id="filter" ref=${input} class="input" type="text" autocomplete="off" autocapitalize="off" spellcheck=${false}
-				placeholder="state:failed http:503 text:timeout" aria-invalid=${wrong} aria-describedby="filter-help"
-				value=${draft} onInput=${(event) => setDraft(event.target.value)}
-				onKeyDown=${(event) => event.key === 'Escape' && event.target.blur()} />
+			<${FilterInput} input=${input} value=${draft} onValue=${setDraft} words=${words} wrong=${wrong} />
 			<button class="button">${t('filter.apply')}</button>
 		</form>
-		${wrong && html`<p class="problem" role="alert">${error.message}</p>`}
+		${wrong && html`<p class="problem" role="alert">${problemText(error)}</p>`}
 		<details class="filter-help small"><summary>${t('filter.help')}</summary>
 			<p id="filter-help">${t('filter.help.text')}</p>
 			<p><code>state:failed,unknown</code> <code>http:503</code> <code>http:5xx</code> <code>code:1001</code> <code>key:K</code> <code>seq:10-20</code> <code>text:timeout</code> <code>field.city:Beijing</code> <code>-http:404</code></p></details>

@@ -15,6 +15,10 @@ const PATHS = {
 	moon: 'M16.5 12A7 7 0 0 1 8 3.5a7 7 0 1 0 8.5 8.5z',
 	keyboard: 'M2 5h16v10H2zM5 8h.01M8 8h.01M11 8h.01M14 8h.01M6 12h8',
 	check: 'M4 10.5l4 4 8-9',
+	plus: 'M10 4v12M4 10h12',
+	upload: 'M10 13V3.500M6 7l4-4 4 4M4 12v4h12v-4',
+	download: 'M10 3v9.500M6 9l4 4 4-4M4 13v3h12v-3',
+	edit: 'M4 16l1-4 8.500-8.500 3 3L8 15zM11.500 5.500l3 3',
 	close: 'M5 5l10 10M15 5L5 15',
 	search: 'M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM13 13l4 4',
 };

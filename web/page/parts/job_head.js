@@ -5,9 +5,11 @@ import { relative } from '../format.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { link, navigate } from '../router.js';
+import { useReadOnly } from '../server.js';
 import { Chip } from './chip.js';
 import { Crumbs } from './crumbs.js';
 import { confirmDialog } from './dialog.js';
+import { exportDialog } from './export.js';
 import { Icon } from './icon.js';
 import { reasonText } from './reason.js';
 import { attempt } from './toast.js';
@@ -21,7 +23,7 @@ function useCommands(job, refresh) {
 		await attempt(() => api.command(job.id, verb), t(`job.${verb}.done`));
 		refresh();
 	};
-	return {
+	return useReadOnly() ? {} : {
 		pause: PAUSABLE.has(job.state) && (() => command('pause')),
 		resume: RESUMABLE.has(job.state) && (() => command('resume')),
 		cancel: !OVER.has(job.state) && (() => confirmDialog({
@@ -51,6 +53,7 @@ export function JobHead({ job, refresh }) {
 			<${Chip} state=${job.state} />
 			<div class="head-actions">
 				<a class="button" href=${link.items(job.id)}>${t('job.items')}</a>
+				<button type="button" class="button" onClick=${() => exportDialog(job)}><${Icon} name="download" />${t('export')}</button>
 				${pause && html`<button type="button" class="button" onClick=${pause}><${Icon} name="pause" />${t('job.pause')}</button>`}
 				${resume && html`<button type="button" class="button is-primary" onClick=${resume}><${Icon} name="play" />${t('job.resume')}</button>`}
 				${cancel && html`<button type="button" class="button is-quiet-danger" onClick=${cancel}><${Icon} name="stop" />${t('job.cancel')}</button>`}

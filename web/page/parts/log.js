@@ -1,12 +1,15 @@
 // What was done to the job, by whom: bulk operations and the audit log.
-import { html, useRef } from '../vendor/preact/standalone.module.js';
+import { html, useRef, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { has, t } from '../i18n.js';
 import { PERIOD_BUSY_MS, PERIOD_IDLE_MS, usePoll } from '../poll.js';
+import { useReadOnly } from '../server.js';
 import { Time } from './time.js';
+import { attempt } from './toast.js';
 
 const OPERATIONS_SHOWN = 5;
-const EVENTS_SHOWN = 12;
+const EVENTS_SHOWN = 8;
+const EVENTS_KEPT = 1000;
 const EVENT_PAGES_MAX = 20;
 
 function word(prefix, name) {
@@ -14,25 +17,45 @@ function word(prefix, name) {
 	return has(key) ? t(key) : name;
 }
 
-function Operation({ operation }) {
-	const { action, matched, changed, selection, who } = operation;
+export function whoText(who) {
+	return word('who.', who ?? '');
+}
+
+function Operation({ operation, cancel }) {
+	const { action, matched, changed, selection, who, reason } = operation;
+	const name = word('operation.', action);
 	return html`<li class="log-row">
-		<span><b>${word('operation.', action)}</b> ${operation.finished_at
-			? t('operation.done', { changed }) : t('bulk.progress', { changed, matched })}</span>
-		${!operation.finished_at && html`<progress max=${Math.max(1, matched)} value=${changed} aria-label=${word('operation.', action)}></progress>`}
-		<span class="muted small"><code>${selection}</code> · ${word('who.', who)} · <${Time} at=${operation.created_at} ago /></span></li>`;
+		<div class="log-head"><span><b>${name}</b> ${operation.cancelled_at ? t('operation.cancelled', { changed, matched })
+			: operation.finished_at ? t('operation.done', { changed }) : t('bulk.progress', { changed, matched })}</span>
+			${!operation.finished_at && cancel && html`<button type="button" class="text-button" onClick=${() => cancel(operation)}>${t('operation.cancel')}</button>`}</div>
+		${!operation.finished_at && html`<progress max=${Math.max(1, matched)} value=${changed} aria-label=${name}></progress>`}
+		${reason && html`<span class="log-reason">${reason}</span>`}
+		<span class="muted small"><code>${selection}</code> · ${whoText(who)} · <${Time} at=${operation.created_at} ago /></span></li>`;
 }
 
 export function Operations({ job }) {
-	const { data } = usePoll((signal) => api.operations(job.id, signal),
+	const { data, refresh } = usePoll((signal) => api.operations(job.id, signal),
 		({ operations }) => (operations.some((one) => !one.finished_at) ? PERIOD_BUSY_MS : PERIOD_IDLE_MS), [job.id]);
-	const list = [...(data?.operations ?? [])].sort((a, b) => Number(b.id) - Number(a.id)).slice(0, OPERATIONS_SHOWN);
+	const [all, setAll] = useState(false);
+	const read_only = useReadOnly();
+	const cancel = async ({ id }) => {
+		await attempt(() => api.cancelOperation(job.id, id), t('operation.cancel.done'));
+		refresh();
+	};
+	const list = [...(data?.operations ?? [])].sort((a, b) => Number(b.id) - Number(a.id));
 	if (!list.length)
 		return null;
 	return html`<section class="panel" aria-labelledby="operations-title">
 		<header class="panel-head"><h2 id="operations-title">${t('operations')}</h2></header>
-		<ul class="log">${list.map((operation) => html`<${Operation} key=${operation.id} operation=${operation} />`)}</ul>
+		<ul class="log ${all ? 'is-long' : ''}" tabindex=${all ? 0 : null}>${list.slice(0, all ? list.length : OPERATIONS_SHOWN).map((operation) => html`<${Operation}
+			key=${operation.id} operation=${operation} cancel=${!read_only && cancel} />`)}</ul>
+		<${More} n=${list.length} shown=${OPERATIONS_SHOWN} all=${all} setAll=${setAll} />
 	</section>`;
+}
+
+function More({ n, shown, all, setAll }) {
+	return n > shown && html`<button type="button" class="text-button panel-more" aria-expanded=${all}
+		onClick=${() => setAll(!all)}>${all ? t('log.fewer') : t('log.all', { n })}</button>`;
 }
 
 // The log comes oldest first: walk on from where we were, keep the newest.
@@ -46,7 +69,7 @@ function useEvents(job) {
 			const known = new Set(kept.current.list.map((event) => event.id));
 			const fresh = events.filter((event) => !known.has(event.id));
 			kept.current.list = [...fresh.reverse(), ...kept.current.list]
-				.sort((a, b) => Number(b.id) - Number(a.id)).slice(0, 100);
+				.sort((a, b) => Number(b.id) - Number(a.id)).slice(0, EVENTS_KEPT);
 			if (kept.current.list.length)
 				kept.current.after = kept.current.list[0].id;
 			if (!next || !fresh.length)
@@ -58,12 +81,14 @@ function useEvents(job) {
 
 export function Events({ job }) {
 	const { data } = useEvents(job);
+	const [all, setAll] = useState(false);
 	if (!data?.length)
 		return null;
 	return html`<section class="panel" aria-labelledby="events-title">
 		<header class="panel-head"><h2 id="events-title">${t('events')}</h2></header>
-		<ul class="log">${data.slice(0, EVENTS_SHOWN).map((event) => html`<li key=${event.id} class="log-row">
+		<ul class="log ${all ? 'is-long' : ''}" tabindex=${all ? 0 : null}>${data.slice(0, all ? data.length : EVENTS_SHOWN).map((event) => html`<li key=${event.id} class="log-row">
 			<span><b>${word('event.', event.what)}</b> <span>${event.detail}</span></span>
-			<span class="muted small">${word('who.', event.who)} · <${Time} at=${event.at} ago /></span></li>`)}</ul>
+			<span class="muted small">${whoText(event.who)} · <${Time} at=${event.at} ago /></span></li>`)}</ul>
+		<${More} n=${data.length} shown=${EVENTS_SHOWN} all=${all} setAll=${setAll} />
 	</section>`;
 }

@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState } from '../vendor/preact/standalone.m
 import { api } from '../api.js';
 import { bytes } from '../format.js';
 import { t } from '../i18n.js';
+import { problemText } from '../problem.js';
 import { Code } from './code.js';
 
 export function Response({ response }) {
@@ -48,7 +49,7 @@ export function ResponseOf({ job, item }) {
 		};
 	}, [job, item.seq, item.state, item.attempts]);
 	return html`<div ref=${element} class="response-of">
-		${state.error ? html`<p class="problem small">${state.error.message}</p>`
+		${state.error ? html`<p class="problem small">${problemText(state.error)}</p>`
 		: state.loaded ? html`<${Response} response=${state.response} />`
 		: html`<p class="muted small">${t('loading')}</p>`}
 	</div>`;

@@ -1,6 +1,7 @@
 // Short notes on what was done, and what screen readers are told.
 import { html } from '../vendor/preact/standalone.module.js';
 import { t } from '../i18n.js';
+import { problemText } from '../problem.js';
 import { createStore, useStore } from '../store.js';
 import { Icon } from './icon.js';
 
@@ -34,7 +35,7 @@ export async function attempt(call, done) {
 			toast(done);
 		return answer;
 	} catch (error) {
-		toast(t('error.call', { detail: error.message }), 'error');
+		toast(t('error.call', { detail: problemText(error) }), 'error');
 		return undefined;
 	}
 }

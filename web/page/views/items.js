@@ -11,6 +11,7 @@ import { ItemTable, rowStep, rowToggle } from '../parts/item_table.js';
 import { SelectionBar } from '../parts/selection_bar.js';
 import { jobPeriod, usePoll } from '../poll.js';
 import { link, navigate } from '../router.js';
+import { useReadOnly } from '../server.js';
 import { useTitle } from '../title.js';
 
 const PAGE = 100;
@@ -51,7 +52,7 @@ function useSelection(job, filter) {
 // What the action is about: the choice, else the row under the cursor.
 function target(selection, filter, current) {
 	if (selection.all)
-		return filter ? [{ filter }, t('bulk.by_filter', { filter })] : [{ all: true }, t('bulk.all_dead')];
+		return filter ? [{ filter }, t('bulk.by_filter', { filter })] : [{ all: true }, t('bulk.all')];
 	const seqs = selection.seqs.size ? [...selection.seqs] : current ? [current] : [];
 	return seqs.length ? [{ seqs }, seqsInWords(seqs)] : null;
 }
@@ -74,7 +75,10 @@ export function Items({ job: id, query }) {
 	const input = useRef(null);
 	useTitle(`${job?.name ?? id}: ${t('nav.items')}`);
 
+	const read_only = useReadOnly();
 	function act(action, as) {
+		if (read_only)
+			return;
 		const row = table.current?.contains(document.activeElement) && document.activeElement.closest('[data-seq]');
 		const chosen = target(selection, filter, row ? row.dataset.seq : null);
 		if (chosen)
@@ -90,7 +94,7 @@ export function Items({ job: id, query }) {
 
 	return html`<${Crumbs} trail=${[[t('nav.jobs'), link.jobs()], [job?.name ?? id, link.job(id)], [t('nav.items')]]} />
 		<h1>${t('nav.items')}</h1>
-		<${FilterBar} id=${id} job=${job} query=${query} input=${input} error=${error} />
+		<${FilterBar} id=${id} job=${job} query=${query} input=${input} error=${error} items=${page?.items} />
 		${error && error.status !== 400 ? html`<${Failed} error=${error} />`
 		: !page ? !error && html`<${Waiting} />`
 		: html`<${SelectionBar} selection=${selection} page=${page} filter=${filter} act=${act} />

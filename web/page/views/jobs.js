@@ -7,10 +7,12 @@ import { useKeys } from '../keys.js';
 import { Bar, settled } from '../parts/bar.js';
 import { Failed, Waiting } from '../parts/busy.js';
 import { Chip } from '../parts/chip.js';
+import { Icon } from '../parts/icon.js';
 import { reasonText } from '../parts/reason.js';
 import { Time } from '../parts/time.js';
 import { jobPeriod, PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { link, navigate } from '../router.js';
+import { useReadOnly } from '../server.js';
 import { useTitle } from '../title.js';
 
 // idle: says nothing, left out on a phone.
@@ -58,6 +60,7 @@ function step(list, by) {
 
 export function Jobs({ query }) {
 	const list = useRef(null);
+	const read_only = useReadOnly();
 	const before = query.before;
 	const { data, error } = usePoll((signal) => api.jobs({ before, limit: 50 }, signal),
 		({ jobs }) => Math.min(PERIOD_IDLE_MS, ...jobs.map(jobPeriod)), [before]);
@@ -65,12 +68,14 @@ export function Jobs({ query }) {
 	useKeys({
 		j: () => list.current && step(list.current, 1),
 		k: () => list.current && step(list.current, -1),
+		n: read_only ? null : () => navigate(link.newJob()),
 	});
 	if (error)
 		return html`<${Failed} error=${error} />`;
 	if (!data)
 		return html`<${Waiting} />`;
-	return html`<h1>${t('nav.jobs')}</h1>
+	return html`<div class="head"><h1>${t('nav.jobs')}</h1>
+			${!read_only && html`<div class="head-actions"><a class="button is-primary" href=${link.newJob()}><${Icon} name="plus" />${t('jobs.new')}</a></div>`}</div>
 		${data.jobs.length === 0 && !before ? html`<${Empty} />`
 		: html`<ul class="job-list panel" ref=${list}>${data.jobs.map((job) => html`<${JobRow} key=${job.id} job=${job} />`)}</ul>`}
 		${(before || data.next) && html`<nav class="pager" aria-label=${t('items.pages')}>

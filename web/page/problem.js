@@ -1,0 +1,32 @@
+// What the server says is wrong, in the reader's language where it is one of
+// the known forms; anything else is shown as it came.
+import { t } from './i18n.js';
+
+const EXPECTED = [
+	[/^pending, running,/, 'state'], [/^a state$/, 'state'], [/^a status such as/, 'http'],
+	[/^a number or range/, 'seq'], [/hexadecimal digits$/, 'group'],
+];
+const FORMS = [
+	[/^filter: '(.*)': expected (.*)$/s, ([value, expected]) => {
+		const kind = EXPECTED.find(([pattern]) => pattern.test(expected))?.[1];
+		return kind && t('problem.filter.' + kind, { value });
+	}],
+	[/^filter: unknown term '(.*)' \((?:known: )?.*\)$/s, ([value]) => t('problem.filter.term', { value })],
+	[/^filter: '(.*)': the quote does not end$/s, ([value]) => t('problem.filter.quote', { value })],
+	[/^filter: longer than (\d+) bytes$/, ([n]) => t('problem.filter.long', { n: Number(n) })],
+	[/^filter: more than (\d+) terms$/, ([n]) => t('problem.filter.terms', { n: Number(n) })],
+	[/^items are still coming in$/, () => t('problem.importing')],
+	[/^(?:read-only|this server is read-only)\b/, () => t('problem.read_only')],
+	[/^a body of at most (.*) is taken here$/, ([size]) => t('problem.large', { size })],
+];
+
+export function problemText(error) {
+	const message = error?.message ?? '';
+	for (const [pattern, say] of FORMS) {
+		const match = pattern.exec(message);
+		const words = match && say(match.slice(1));
+		if (words)
+			return words;
+	}
+	return message;
+}
