@@ -73,6 +73,8 @@ export default {
 	"jobs.total": "in all",
 	"jobs.empty.title": "No jobs yet",
 	"jobs.empty.text": "A job is a file of items and a request made of each. Start one in a terminal:",
+	"jobs.empty.or": "Or",
+	"jobs.empty.here": "start one here, from a file or pasted rows",
 	"jobs.new": "New job",
 	"new.title": "New job",
 	"new.items": "Items",

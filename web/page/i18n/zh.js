@@ -73,6 +73,8 @@ export default {
 	"jobs.total": "总数",
 	"jobs.empty.title": "还没有任务",
 	"jobs.empty.text": "一个任务就是一份条目文件，加上由每条生成的请求。在终端里启动一个：",
+	"jobs.empty.or": "也可以",
+	"jobs.empty.here": "在这里用文件或粘贴的内容新建",
 	"jobs.new": "新建任务",
 	"new.title": "新建任务",
 	"new.items": "条目",

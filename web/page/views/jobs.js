@@ -43,11 +43,12 @@ function JobRow({ job }) {
 	</li>`;
 }
 
-function Empty() {
+function Empty({ read_only }) {
 	return html`<div class="panel empty">
 		<h2>${t('jobs.empty.title')}</h2>
 		<p>${t('jobs.empty.text')}</p>
 		<pre class="command" tabindex="0"><code>sluice run https://api.example.com/users/{{user_id}} -i users.csv</code></pre>
+		${!read_only && html`<p>${t('jobs.empty.or')} <a href=${link.newJob()}>${t('jobs.empty.here')}</a></p>`}
 	</div>`;
 }
 
@@ -76,7 +77,7 @@ export function Jobs({ query }) {
 		return html`<${Waiting} />`;
 	return html`<div class="head"><h1>${t('nav.jobs')}</h1>
 			${!read_only && html`<div class="head-actions"><a class="button is-primary" href=${link.newJob()}><${Icon} name="plus" />${t('jobs.new')}</a></div>`}</div>
-		${data.jobs.length === 0 && !before ? html`<${Empty} />`
+		${data.jobs.length === 0 && !before ? html`<${Empty} read_only=${read_only} />`
 		: html`<ul class="job-list panel" ref=${list}>${data.jobs.map((job) => html`<${JobRow} key=${job.id} job=${job} />`)}</ul>`}
 		${(before || data.next) && html`<nav class="pager" aria-label=${t('items.pages')}>
 			<button type="button" class="button" disabled=${!before} onClick=${() => navigate(link.jobs())}>${t('items.first')}</button>
