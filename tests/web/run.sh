@@ -2,7 +2,7 @@
 # The browser tests: the page against a mock, and against the real program where
 # BUILD/sluice and BUILD/tests/upstream/upstream are there (or SLUICE and
 # UPSTREAM say where).  One line a test; exit 1 where one failed.
-# Usage: tests/web/run.sh [BUILD [NAME...]]   (exact_json page forms hostile access real)
+# Usage: tests/web/run.sh [BUILD [NAME...]]   (exact_json page forms hostile access real flow)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -35,9 +35,9 @@ failed=0
 if [ $# -eq 0 ]; then
 	set -- exact_json page forms hostile access
 	if [ -x "$SLUICE" ] && [ -x "$UPSTREAM" ]; then
-		set -- "$@" real
+		set -- "$@" real flow
 	else
-		echo "real: skipped, no $SLUICE or no $UPSTREAM"
+		echo "real, flow: skipped, no $SLUICE or no $UPSTREAM"
 	fi
 fi
 for name; do

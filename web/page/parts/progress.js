@@ -3,7 +3,7 @@ import { html } from '../vendor/preact/standalone.module.js';
 import { count, duration, eta, percent, rate } from '../format.js';
 import { t } from '../i18n.js';
 import { Bar, Legend, settled } from './bar.js';
-import { boundText } from './reason.js';
+import { boundHint, boundText } from './reason.js';
 import { Time } from './time.js';
 
 function Tile({ label, value, children }) {
@@ -45,7 +45,7 @@ function Tiles({ job }) {
 		${typeof latency?.p50 === 'number' && html`<${Tile} label=${t('job.latency')} value=${`p50 ${duration(latency.p50)}`}>${latencyDetail(latency)}<//>`}
 		<${Tile} label=${t('job.attempts')} value=${count(job.attempts)}>
 			${t('job.retries', { n: job.retries })} · ${t('job.throttled', { n: job.throttled })}<//>
-		${job.active && html`<${Tile} label=${t('job.bound_by')} value=${boundText(limits.bound_by)}>${limits.adapt ? t('job.adapts') : null}<//>`}`;
+		${job.active && html`<${Tile} label=${t('job.bound_by')} value=${boundText(limits.bound_by)}>${boundHint(limits.bound_by)}<//>`}`;
 }
 
 export function Progress({ job }) {

@@ -9,6 +9,8 @@ const FORMS = [
 	[/^target down\b/, 'reason.target_down'],
 	[/^credentials refused$/, 'reason.credentials'],
 	[/^disk full$/, 'reason.disk_full'],
+	[/^import stopped: /, 'reason.import_stopped'],
+	[/^rule: /, 'reason.rule'],
 ];
 
 export function reasonText(job) {
@@ -20,7 +22,14 @@ export function reasonText(job) {
 		return reason;
 	// The status that the reason begins with, where it does.
 	const status = /^\d*/.exec(reason)[0];
-	return timed ? t(form[1] + '.at', { time: moment(at), status }) : t(form[1]);
+	const detail = reason.slice(reason.indexOf(': ') + 2);
+	return timed ? t(form[1] + '.at', { time: moment(at), status }) : t(form[1], { detail });
+}
+
+// What would make it faster; null: not known.
+export function boundHint(bound) {
+	const key = `bound.${bound?.replace(/\W+/g, '_')}.hint`;
+	return has(key) ? t(key) : null;
 }
 
 export function boundText(bound) {
