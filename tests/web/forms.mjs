@@ -209,6 +209,18 @@ await test('a label is shown; a read-only server offers nothing that changes any
 	await closed.stop();
 });
 
+await test('behind a path of a proxy: page, charts and calls stay below it', async () => {
+	const behind = await startMock({ jobs: mock.jobs, server: { base_path: '/ops/sluice' } });
+	const other = await browser.page();
+	await other.goto(`${behind.url}#token=${TOKEN}`);
+	await other.locator('.job-row-name', { hasText: 'crm-import' }).click();
+	await until('charts', async () => await other.locator('.chart canvas').count() === 4);
+	assert.ok(behind.requests.every((line) => /^GET \/(api\/v1|[\w/]*\.\w+|$)/.test(line)), behind.requests.join());
+	assert.ok(other.url().startsWith(behind.url));
+	await other.close();
+	await behind.stop();
+});
+
 await test('all along: no error in the console, nothing blocked by the policy, no other origin', () => {
 	assert.deepEqual(browser.faults, []);
 });

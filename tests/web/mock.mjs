@@ -136,6 +136,12 @@ function answer(mock, request, url, text) {
 
 async function handle(mock, request, response) {
 	const url = new URL(request.url, 'http://localhost');
+	const { base_path: base } = mock.server;
+	if (!url.pathname.startsWith(`${base}/`)) {
+		response.writeHead(404).end();
+		return;
+	}
+	url.pathname = url.pathname.slice(base.length);
 	const head = { 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-cache' };
 	mock.requests.push(`${request.method} ${url.pathname}${url.search}`);
 	try {
@@ -160,7 +166,7 @@ export async function startMock({ port = 0, jobs = demoJobs(), server: about = {
 	await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
 	const timer = setInterval(() => mock.jobs.forEach((job) => job.tick(Date.now())), 200);
 	mock.port = server.address().port;
-	mock.url = `http://127.0.0.1:${mock.port}/`;
+	mock.url = `http://127.0.0.1:${mock.port}${mock.server.base_path}/`;
 	mock.stop = () => {
 		clearInterval(timer);
 		server.closeAllConnections();

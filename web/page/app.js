@@ -90,4 +90,7 @@ function App() {
 tokenStart();
 routerStart();
 serverStart();
-render(html`<${App} />`, document.getElementById('app'));
+// What stood there since the first paint makes way for what is alive.
+const root = document.getElementById('app');
+root.replaceChildren();
+render(html`<${App} />`, root);

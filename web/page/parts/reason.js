@@ -3,27 +3,28 @@
 import { has, t } from '../i18n.js';
 import { moment } from '../format.js';
 
+// [form, text]: what the form's groups are named is put into the text.
 const FORMS = [
 	[/^by user$/, 'reason.by_user'],
-	[/^\d+ until /, 'reason.throttled'],
+	[/^(?<status>\d+) until /, 'reason.throttled'],
 	[/^target down\b/, 'reason.target_down'],
 	[/^credentials refused$/, 'reason.credentials'],
 	[/^disk full$/, 'reason.disk_full'],
-	[/^import stopped: /, 'reason.import_stopped'],
-	[/^rule: /, 'reason.rule'],
+	[/^import stopped: (?<detail>.*)$/s, 'reason.import_stopped'],
+	[/^rule: (?<detail>.*)$/s, 'reason.rule'],
+	[/^canary: (?<done>\d+) done, (?<failed>\d+) failed, (?<unknown>\d+) unknown;/, 'reason.canary'],
+	[/^(?<failed>\d+) items failed, the limit is (?<limit>\d+)$/, 'reason.failed'],
+	[/^(?<failed>\d+) of (?<ended>\d+) items failed, the limit is (?<limit>\S+) %$/, 'reason.failed_percent'],
 ];
 
 export function reasonText(job) {
 	const reason = job.reason ?? '';
 	const form = FORMS.find(([pattern]) => pattern.test(reason));
-	const at = job.resume_at;
-	const timed = Boolean(at) && form && has(form[1] + '.at');
-	if (!form || !(timed || has(form[1])))
+	if (!form)
 		return reason;
-	// The status that the reason begins with, where it does.
-	const status = /^\d*/.exec(reason)[0];
-	const detail = reason.slice(reason.indexOf(': ') + 2);
-	return timed ? t(form[1] + '.at', { time: moment(at), status }) : t(form[1], { detail });
+	const [pattern, key] = form;
+	const values = { ...pattern.exec(reason).groups, time: job.resume_at && moment(job.resume_at) };
+	return job.resume_at && has(key + '.at') ? t(key + '.at', values) : has(key) ? t(key, values) : reason;
 }
 
 // What would make it faster; null: not known.
