@@ -78,7 +78,7 @@ await test('a new job: a template that does not fit is explained; a refusal leav
 	await until('mended', async () => /POST https/.test(await text('.preview')));
 	await page.fill('#new-name', 'crm-import');
 	await button('Start the job').click();
-	await page.getByText("a job named 'crm-import' exists").waitFor();
+	await page.getByText('There is a job named “crm-import” already').waitFor();
 	assert.match(await page.inputValue('#new-text'), /12\.50/);
 	browser.expected = [];
 });

@@ -58,7 +58,7 @@ export function check({ job: spec, items, format, cut, render: shown = 5 }) {
 
 export function create(jobs, spec) {
 	if (jobs.some((job) => job.name === spec.name))
-		throw new Problem(409, `a job named '${spec.name}' exists`);
+		throw new Problem(409, `there is a job named '${spec.name}' already`);
 	const job = new Job({ id: jobs.length + 1, name: spec.name, size: 0, state: 'importing', keyed: Boolean(spec.key) });
 	job.spec = spec;
 	if (spec.limits?.concurrency)

@@ -1,6 +1,6 @@
 // What the server says is wrong, in the reader's language where it is one of
 // the known forms; anything else is shown as it came.
-import { t } from './i18n.js';
+import { has, t } from './i18n.js';
 
 const EXPECTED = [
 	[/^pending, running,/, 'state'], [/^a state$/, 'state'], [/^a status such as/, 'http'],
@@ -15,7 +15,10 @@ const FORMS = [
 	[/^filter: '(.*)': the quote does not end$/s, ([value]) => t('problem.filter.quote', { value })],
 	[/^filter: longer than (\d+) bytes$/, ([n]) => t('problem.filter.long', { n: Number(n) })],
 	[/^filter: more than (\d+) terms$/, ([n]) => t('problem.filter.terms', { n: Number(n) })],
-	[/^items are still coming in$/, () => t('problem.importing')],
+	[/^(?:items are still coming in|items are coming in already|the job is running|job '.*' is taking items in)$/s, () => t('problem.importing')],
+	[/^there is a job named '(.*)' already/s, ([name]) => t('problem.job_exists', { name })],
+	[/^job '(.*)' is (\w+): it cannot be (\w+)/s, ([name, state]) => t('problem.job_state', { name, state: has('state.' + state) ? t('state.' + state) : state })],
+	[/^item (\d+): the key '(.*)' stands twice/s, ([seq, key]) => t('problem.key_twice', { seq, key })],
 	[/^(?:read-only|this server is read-only)\b/, () => t('problem.read_only')],
 	[/^a body of at most (.*) is taken here$/, ([size]) => t('problem.large', { size })],
 ];

@@ -26,6 +26,9 @@ export default {
 	"problem.filter.long": "The filter is longer than {n} bytes",
 	"problem.filter.terms": "The filter has more than {n} terms",
 	"problem.importing": "Items are still coming in",
+	"problem.job_exists": "There is a job named “{name}” already",
+	"problem.job_state": "“{name}” is {state}: that cannot be done now",
+	"problem.key_twice": "Item {seq}: the key “{key}” stands twice",
 	"problem.read_only": "This server is read-only",
 	"problem.large": "That is too large: at most {size}",
 

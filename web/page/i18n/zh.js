@@ -26,6 +26,9 @@ export default {
 	"problem.filter.long": "筛选条件超过 {n} 字节",
 	"problem.filter.terms": "筛选条件超过 {n} 个",
 	"problem.importing": "条目仍在导入",
+	"problem.job_exists": "已有名为“{name}”的任务",
+	"problem.job_state": "“{name}”当前状态为“{state}”，不能执行此操作",
+	"problem.key_twice": "条目 {seq}：键“{key}”重复",
 	"problem.read_only": "服务器为只读模式",
 	"problem.large": "内容过大，上限 {size}",
 

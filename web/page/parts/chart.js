@@ -62,7 +62,7 @@ function options(width, { series, stacked, format, sync }, onHover) {
 		cursor: { sync: { key: sync, setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
 		scales: { x: { time: true }, y: { range: (plot, min, max) => [0, Math.max(1, max * 1.08)] } },
 		axes: [
-			{ ...axis, space: 72, size: 26, incrs: STEPS_MS, values: (plot, splits, index, space, step) =>
+			{ ...axis, space: (plot, index, min, max) => (max - min > DAY_MS ? 110 : 72), size: 26, incrs: STEPS_MS, values: (plot, splits, index, space, step) =>
 				splits.map((at) => tick(at, step, plot.scales.x.max - plot.scales.x.min)) },
 			{ ...axis, size: 52, space: 36, values: (plot, splits) => splits.map((n) => format(n)) },
 		],
