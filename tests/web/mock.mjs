@@ -117,7 +117,7 @@ function answer(mock, request, url, text) {
 		throw new Problem(401, 'no or wrong token');
 	const [, , , collection, id, ...rest] = url.pathname.split('/').map(decodeURIComponent);
 	if (mock.server.read_only && request.method !== 'GET')
-		throw new Problem(403, 'read-only');
+		throw new Problem(403, 'this sluice is read-only (--read-only): nothing is changed here');
 	if (collection === 'server')
 		return mock.server;
 	if (collection === 'check')

@@ -79,7 +79,7 @@ export function upload(job, text, query) {
 const IGNORED = new Set(['seq', 'key', 'state', 'attempts', 'http_status', 'class', 'code', 'message']);
 
 function correct(job, rows, dry) {
-	const answer = { rows: rows.length, matched: 0, changed: 0, unchanged: 0, not_found: 0, not_failed: 0, dry_run: dry, operation: null, misses: [] };
+	const answer = { rows: rows.length, matched: 0, changed: 0, unchanged: 0, not_found: 0, not_failed: 0, unfit: 0, dry_run: dry, operation: null, misses: [] };
 	const diffs = [];
 	const changed = [];
 	rows.forEach((row, i) => {

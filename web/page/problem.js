@@ -19,7 +19,7 @@ const FORMS = [
 	[/^there is a job named '(.*)' already/s, ([name]) => t('problem.job_exists', { name })],
 	[/^job '(.*)' is (\w+): it cannot be (\w+)/s, ([name, state]) => t('problem.job_state', { name, state: has('state.' + state) ? t('state.' + state) : state })],
 	[/^item (\d+): the key '(.*)' stands twice/s, ([seq, key]) => t('problem.key_twice', { seq, key })],
-	[/^(?:read-only|this server is read-only)\b/, () => t('problem.read_only')],
+	[/^this sluice is read-only\b/, () => t('problem.read_only')],
 	[/^a body of at most (.*) is taken here$/, ([size]) => t('problem.large', { size })],
 ];
 

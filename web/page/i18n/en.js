@@ -270,6 +270,7 @@ export default {
 	"correct.unchanged": "the same",
 	"correct.missing": "not found",
 	"correct.over": "not failed",
+	"correct.unfit": "fit no request",
 	"correct.diffs": "What changes",
 	"correct.misses": "Left alone",
 	"correct.why.key": "no item has this key",

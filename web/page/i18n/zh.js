@@ -270,6 +270,7 @@ export default {
 	"correct.unchanged": "无改动",
 	"correct.missing": "未找到",
 	"correct.over": "不是失败条目",
+	"correct.unfit": "无法生成请求",
 	"correct.diffs": "改动",
 	"correct.misses": "不处理",
 	"correct.why.key": "没有此键的条目",

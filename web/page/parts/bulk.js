@@ -22,7 +22,7 @@ function useDryRun({ job, action, body }) {
 		let stale = false;
 		setState({});
 		api.act(job, action, { ...body, dry_run: true })
-			.then(({ matched }) => stale || setState({ matched }),
+			.then((answer) => stale || setState({ matched: answer.matched, reasoned: 'reason' in answer }),
 				(error) => stale || setState({ error }));
 		return () => { stale = true; };
 	}, [asked]);
@@ -45,7 +45,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 	const [failure, setFailure] = useState(null);
 	const key = as ? `${action}_${as}` : action;
 	const body = { ...selection, ...(as && { as }), ...(doneToo && { done_too: true }) };
-	const { matched, error } = useDryRun({ job, action, body });
+	const { matched, reasoned, error } = useDryRun({ job, action, body });
 	const problem = failure ?? error;
 
 	async function go() {
@@ -63,7 +63,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 	const ready = matched > 0 && !operation;
 	return html`<${Dialog} title=${t(`bulk.${key}.title`)} close=${close} actions=${html`
 		<button type="button" class="button" onClick=${close}>${operation ? t('bulk.background') : t('dialog.back')}</button>
-		${operation?.id && html`<button type="button" class="button is-quiet-danger" onClick=${() => attempt(() => api.cancelOperation(job, operation.id))}>${t('operation.cancel')}</button>`}
+		${operation?.id && 'cancelled_at' in operation && html`<button type="button" class="button is-quiet-danger" onClick=${() => attempt(() => api.cancelOperation(job, operation.id))}>${t('operation.cancel')}</button>`}
 		<button type="button" class="button is-primary" disabled=${!ready} onClick=${go}>
 			${matched === undefined ? t('bulk.counting') : t(`bulk.${key}.yes`, { n: matched })}</button>`}>
 		<p class="bulk-what">${what}</p>
@@ -75,7 +75,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 			${operation && html`<p>${t('bulk.progress', { changed: operation.changed, matched: operation.matched })}</p>
 				<progress max=${Math.max(1, operation.matched)} value=${operation.changed} aria-label=${t(`bulk.${key}.title`)}></progress>`}
 		</div>
-		${ready && html`<div class="field"><label for="bulk-reason">${t('bulk.reason')}</label>
+		${ready && reasoned && html`<div class="field"><label for="bulk-reason">${t('bulk.reason')}</label>
 			<input id="bulk-reason" class="input" maxlength="200" autocomplete="off" placeholder=${t('bulk.reason.hint')} value=${reason} onInput=${(event) => setReason(event.target.value)} /></div>`}
 		${action === 'retry' && (selection.filter || selection.seqs) && !operation && html`<label class="check is-warning">
 			<input type="checkbox" checked=${doneToo} onChange=${(event) => setDoneToo(event.target.checked)} />

@@ -27,7 +27,7 @@ function Operation({ operation, cancel }) {
 	return html`<li class="log-row">
 		<div class="log-head"><span><b>${name}</b> ${operation.cancelled_at ? t('operation.cancelled', { changed, matched })
 			: operation.finished_at ? t('operation.done', { changed }) : t('bulk.progress', { changed, matched })}</span>
-			${!operation.finished_at && cancel && html`<button type="button" class="text-button" onClick=${() => cancel(operation)}>${t('operation.cancel')}</button>`}</div>
+			${!operation.finished_at && 'cancelled_at' in operation && cancel && html`<button type="button" class="text-button" onClick=${() => cancel(operation)}>${t('operation.cancel')}</button>`}</div>
 		${!operation.finished_at && html`<progress max=${Math.max(1, matched)} value=${changed} aria-label=${name}></progress>`}
 		${reason && html`<span class="log-reason">${reason}</span>`}
 		<span class="muted small"><code>${selection}</code> · ${whoText(who)} · <${Time} at=${operation.created_at} ago /></span></li>`;
