@@ -3,57 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "engine/base/clock.h"
 #include "engine/policy/headers.h"
 #include "engine/request/secret.h"
 #include "engine/run/judge.h"
-
-/* Header lines kept of a response, in bytes. */
-#define HEADERS_KEPT_MAX 8192
+#include "engine/run/settle_internal.h"
 
 /* What is taken out of a response, in bytes: a value beyond it is left out. */
 #define EXTRACTED_MAX ((size_t)1 << 20)
 
 /* So much of a message is looked at for secrets before it is cut. */
 #define TEXT_WIDE 8192
-
-/* Of a success only these are kept: what helps to find it again on the other
- * side.  Of anything else all are, but for those that set credentials. */
-static const char *const headers_of_success[] = {"content-type", "location", "x-request-id",
-                                                 "request-id",   "x-trace-id", "etag", NULL};
-static const char *const headers_never[] = {"set-cookie", "authorization", "proxy-authenticate",
-                                            "www-authenticate", NULL};
-
-static bool name_in(const char *const *list, const char *name, size_t length)
-{
-	for (; *list != NULL; list++)
-		if (strlen(*list) == length && strncasecmp(*list, name, length) == 0)
-			return true;
-	return false;
-}
-
-static void keep_headers(const struct response *response, bool success, struct buffer *out)
-{
-	const char *name, *value;
-	size_t at = 0, name_length, value_length;
-
-	while (headers_next(response->headers.data, response->headers.length, &at, &name,
-	                    &name_length, &value, &value_length)) {
-		if (name_in(headers_never, name, name_length))
-			continue;
-		if (success && !name_in(headers_of_success, name, name_length))
-			continue;
-		if (out->length + name_length + value_length + 3 > HEADERS_KEPT_MAX)
-			break;
-		buffer_append(out, name, name_length);
-		buffer_append(out, ": ", 2);
-		buffer_append(out, value, value_length);
-		buffer_char(out, '\n');
-	}
-}
 
 /* Masked before it is cut: a secret's first half would not be known again. */
 static void keep_text(const struct secret_set *secrets, char *wide, char *out, size_t size)
@@ -241,65 +203,6 @@ static void describe(struct settlement *settlement, const struct response *respo
 	                           settlement->cause);
 }
 
-/* Masked before it is cut, as far as what is kept can be part of a secret. */
-static void keep_body_of(struct exchange *exchange, int64_t bytes_max,
-                         const struct secret_set *secrets)
-{
-	const size_t kept = (size_t)bytes_max;
-
-	exchange_cut_body(exchange, kept + SECRET_WRITTEN_MAX);
-	if (exchange->response.truncated)
-		secret_mask_cut(secrets, exchange->response.body.data, exchange->response.body.length);
-	else
-		secret_mask(secrets, exchange->response.body.data, exchange->response.body.length);
-	exchange_cut_body(exchange, kept);
-}
-
-static void attach_response(struct settlement *settlement, const struct spec *spec,
-                            const struct secret_set *secrets)
-{
-	struct attempt_record *record = &settlement->record;
-	struct exchange *exchange = &settlement->task->exchange;
-	struct response *response = &exchange->response;
-	const bool success = record->next == ITEM_DONE;
-	const bool keep_body = spec->store_body == STORE_BODY_ALL ||
-	                       (spec->store_body == STORE_BODY_FAILED && !success);
-
-	record->body_bytes = response->body_bytes;
-	if (response->http_status == 0) {
-		exchange_cut_body(exchange, 0);
-		return;
-	}
-	keep_headers(response, success && record->n == 1, &settlement->headers);
-	if (settlement->headers.length > 0) {
-		secret_mask(secrets, settlement->headers.data, settlement->headers.length);
-		record->headers = settlement->headers.data;
-		record->headers_length = settlement->headers.length;
-	}
-	if (keep_body && response->body.data != NULL) {
-		keep_body_of(exchange, spec->body_bytes_max, secrets);
-		record->body = response->body.data;
-		record->body_length = response->body.length;
-	} else {
-		exchange_cut_body(exchange, 0);
-	}
-}
-
-static void attach_request(struct settlement *settlement, const struct secret_set *secrets)
-{
-	const struct rendered *request = &settlement->task->exchange.request;
-
-	if (request->method == NULL || request->url.length == 0)
-		return;
-	buffer_text(&settlement->request, request->method);
-	buffer_char(&settlement->request, ' ');
-	buffer_append(&settlement->request, request->url.data, request->url.length);
-	if (settlement->request.failed)
-		return;
-	secret_mask(secrets, settlement->request.data, settlement->request.length);
-	settlement->record.request = settlement->request.data;
-}
-
 static void fill_times(struct attempt_record *record, const struct response *response,
                        int64_t now_ms)
 {
@@ -392,9 +295,9 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, const s
 		describe(settlement, response, secrets);
 	plan_pause(settlement, &verdict, &word, now_ms);
 	if (record->next != ITEM_DONE || record->n > 1)
-		attach_request(settlement, secrets);
+		settle_keep_request(settlement, secrets);
 	jsonpath_release(worker->jsonpath);
-	attach_response(settlement, spec, secrets);
+	settle_keep_response(settlement, spec, secrets);
 	return settlement;
 }
 
