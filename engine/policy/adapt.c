@@ -196,7 +196,8 @@ void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
 		/* One overshoot counts once. */
 		if (stamp->sent_ns < adapt->cut_ns)
 			return;
-		if (adapt->phase != ADAPT_OPENING && adapt->silent == 0 && adapt_blame(adapt, stamp) == ADAPT_GUILTY_CONCURRENCY)
+		if (adapt->phase != ADAPT_OPENING && adapt->silent == 0 &&
+		    adapt_blame(adapt, stamp) == ADAPT_GUILTY_CONCURRENCY)
 			adapt_concurrency_refused(adapt, stamp, now_ns);
 		else
 			adapt_rate_refused(adapt, stamp, answer, now_ns);

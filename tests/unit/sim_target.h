@@ -62,7 +62,8 @@ static inline double sim_uniform(struct random *random)
 	return (double)(random_next(random) >> 11) * 0x1p-53;
 }
 
-static inline const struct sim_phase *sim_phase_at(const struct sim_setting *setting, int64_t now_ns)
+static inline const struct sim_phase *sim_phase_at(const struct sim_setting *setting,
+                                                   int64_t now_ns)
 {
 	const struct sim_phase *phase = &setting->phases[0];
 
