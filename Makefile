@@ -140,7 +140,9 @@ $(UPSTREAM): $(UPSTREAM_OBJECTS)
 upstream: $(UPSTREAM)
 unit: $(UNIT)
 	@tests/check.sh $(BUILD) unit
-tests: all $(UNIT) $(UPSTREAM)
+# Fuzzers are compiled with the tests, so that they follow what they call.
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/fuzz_*.c))
+tests: all $(UNIT) $(UPSTREAM) $(FUZZ_OBJECTS)
 
 # These install what is missing before make looks for libraries, hence the second make.
 check:
@@ -215,4 +217,4 @@ clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(UPSTREAM_OBJECTS:.o=.d) $(BUILD)/obj/engine/cli/main.d
--include $(UNIT:=.d) $(BENCH:=.d)
+-include $(UNIT:=.d) $(BENCH:=.d) $(FUZZ_OBJECTS:.o=.d)

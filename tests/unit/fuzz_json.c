@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A copy of its own, so that the sanitizer sees both ends. */
 static char *copy_of(const void *bytes, size_t length)
 {
-	char *copy = malloc(length ? length : 1);
+	char *copy = calloc(length ? length : 1, 1);
 
 	assert(copy);
 	if (length)
