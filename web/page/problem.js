@@ -16,6 +16,7 @@ const FORMS = [
 	[/^filter: longer than (\d+) bytes$/, ([n]) => t('problem.filter.long', { n: Number(n) })],
 	[/^filter: more than (\d+) terms$/, ([n]) => t('problem.filter.terms', { n: Number(n) })],
 	[/^(?:items are still coming in|items are coming in already|the job is running|job '.*' is taking items in)$/s, () => t('problem.importing')],
+	[/^job '(.*)' has no key\b/s, () => t('problem.no_key')],
 	[/^there is a job named '(.*)' already/s, ([name]) => t('problem.job_exists', { name })],
 	[/^job '(.*)' is (\w+): it cannot be (\w+)/s, ([name, state]) => t('problem.job_state', { name, state: has('state.' + state) ? t('state.' + state) : state })],
 	[/^item (\d+): the key '(.*)' stands twice/s, ([seq, key]) => t('problem.key_twice', { seq, key })],

@@ -27,6 +27,7 @@ export default {
 	"problem.filter.terms": "The filter has more than {n} terms",
 	"problem.importing": "Items are still coming in",
 	"problem.job_exists": "There is a job named “{name}” already",
+	"problem.no_key": "This job has no key by which rows could be matched. Retry its items one by one, or give the next job a key.",
 	"problem.job_state": "“{name}” is {state}: that cannot be done now",
 	"problem.key_twice": "Item {seq}: the key “{key}” stands twice",
 	"problem.read_only": "This server is read-only",

@@ -27,6 +27,7 @@ export default {
 	"problem.filter.terms": "筛选条件超过 {n} 个",
 	"problem.importing": "条目仍在导入",
 	"problem.job_exists": "已有名为“{name}”的任务",
+	"problem.no_key": "该任务没有键，无法匹配各行。请逐条编辑重试，或在新建任务时指定键。",
 	"problem.job_state": "“{name}”当前状态为“{state}”，不能执行此操作",
 	"problem.key_twice": "条目 {seq}：键“{key}”重复",
 	"problem.read_only": "服务器为只读模式",

@@ -87,6 +87,14 @@ export function NewJob() {
 	const change = (part) => { setDraft((old) => ({ ...old, ...part })); setFailure(null); };
 	useTitle(t('new.title'));
 	useEffect(() => () => abort.current?.abort(), []);
+	const sending = busy !== null;
+	useEffect(() => {
+		if (!sending)
+			return undefined;
+		const ask = (event) => event.preventDefault(); // leaving would cut the upload off
+		addEventListener('beforeunload', ask);
+		return () => removeEventListener('beforeunload', ask);
+	}, [sending]);
 
 	async function start(event) {
 		event.preventDefault();
