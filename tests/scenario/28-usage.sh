@@ -47,7 +47,8 @@ equal 0 "$(upstream_stat .requests)" "requests of refused commands"
 
 seq 5 >lines
 expect_input 2 lines run "$URL/{{line}}" -i - --name lines
-contains err "error: stdin: row 1 (line 2): request.url: field 'line' is missing (plain lines are taken with --format lines)"
+contains err "error: stdin: row 1 (line 2)"
+contains err "field 'line' is missing (plain lines are taken with --format lines)"
 expect_input 0 lines check "$URL/{{line}}" -i - --name lines --format lines
 
 # check takes a `run` command line as it stands.
