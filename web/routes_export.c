@@ -33,19 +33,21 @@ static void export_close(void *context)
 	free(stream);
 }
 
+static const char *const formats[] = {
+	[EXPORT_NDJSON] = "ndjson", [EXPORT_CSV] = "csv", [EXPORT_HTML] = "html"};
+static const char *const content_types[] = {
+	[EXPORT_NDJSON] = "application/x-ndjson",
+	[EXPORT_CSV] = "text/csv; charset=utf-8",
+	[EXPORT_HTML] = "text/html; charset=utf-8",
+};
+
 static bool format_ask(struct call *call, enum export_format *format)
 {
-	const char *asked = ask_text(call, "format");
+	size_t choice;
+	bool good = ask_choice(call, "format", formats, 3, "ndjson, csv or html", &choice);
 
-	*format = EXPORT_NDJSON;
-	if (asked == NULL || strcmp(asked, "ndjson") == 0)
-		return true;
-	if (strcmp(asked, "csv") == 0) {
-		*format = EXPORT_CSV;
-		return true;
-	}
-	reply_problem(call, 400, "format: ndjson or csv, not '%s'", asked);
-	return false;
+	*format = (enum export_format)choice;
+	return good;
 }
 
 /* ?state= and ?filter= together, in the filter language. */
@@ -91,10 +93,9 @@ void export_stream(struct call *call)
 		goto out;
 	}
 	snprintf(stream->file_name, sizeof(stream->file_name), "job-%lld.%s",
-	         (long long)call->job, format == EXPORT_CSV ? "csv" : "ndjson");
+	         (long long)call->job, formats[format]);
 	response->status = 200;
-	response->content_type = format == EXPORT_CSV ? "text/csv; charset=utf-8"
-	                                              : "application/x-ndjson";
+	response->content_type = content_types[format];
 	response->file_name = stream->file_name;
 	response->next = export_piece;
 	response->close = export_close;

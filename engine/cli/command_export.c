@@ -15,7 +15,7 @@ struct destination {
 	FILE *file;
 	const char *path;         /* -o FILE; NULL: stdout */
 	char temporary[PATH_MAX]; /* beside it, renamed in the end */
-	bool csv, quoted;         /* within a quoted CSV field */
+	bool html, csv, quoted;   /* within a quoted CSV field */
 	int64_t lines;
 	int write_errno;
 };
@@ -99,7 +99,10 @@ static void say_rows(const struct destination *to)
 	struct buffer line = {0};
 	int64_t rows = to->lines - (to->csv && to->lines > 0);
 
-	text_counted(&line, rows, "row", "rows");
+	if (to->html)
+		buffer_text(&line, "a report");
+	else
+		text_counted(&line, rows, "row", "rows");
 	if (to->path) {
 		buffer_text(&line, " in ");
 		text_safe(&line, to->path, strlen(to->path));
@@ -133,13 +136,9 @@ int command_export(const struct arguments *arguments)
 	struct talk talk;
 	struct api_call call = {0};
 	struct destination to = {0};
-	struct error error;
 	const char *format = arguments_text(arguments, OPTION_EXPORT_FORMAT, "ndjson");
 
-	if (strcmp(format, "html") == 0) {
-		error_set(&error, STATUS_USAGE, "--format html: not supported yet");
-		return fail_usage("export", &error);
-	}
+	to.html = strcmp(format, "html") == 0;
 	to.csv = strcmp(format, "csv") == 0;
 	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, "/export"))
 		return talk_fail(&talk);

@@ -301,7 +301,7 @@ const struct option option_table[OPTIONS] = {
 		.help = "follow it until it ends or Ctrl-C"},
 	[OPTION_EXPORT_FORMAT] = {0, "format", VALUE_CHOICE, "FORMAT", "ndjson|csv|html",
 		.commands = BIT(EXPORT), .group = "Output",
-		.help = "ndjson (the default) or csv; html: not yet"},
+		.help = "ndjson (the default), csv, or html: a report"},
 	[OPTION_OUTPUT] = {'o', "output", VALUE_FILE, "FILE", .commands = BIT(EXPORT),
 		.group = "Output", .once = "there is one output", .help = "write to FILE, whole or not at all"},
 	[OPTION_JSON] = {0, "json", VALUE_NONE, NULL, .commands = CALLS,

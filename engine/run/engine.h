@@ -197,7 +197,9 @@ enum status engine_health(struct engine *engine, struct error *error);
 
 /* ---- export ---------------------------------------------------------- */
 
-enum export_format { EXPORT_NDJSON, EXPORT_CSV };
+/* HTML is a report: figures, charts, causes, and the items; without a filter those
+ * that failed or are unknown. */
+enum export_format { EXPORT_NDJSON, EXPORT_CSV, EXPORT_HTML };
 struct engine_export;
 enum status engine_export_open(struct engine *engine, int64_t job, enum export_format format,
                                const char *filter, struct engine_export **out,

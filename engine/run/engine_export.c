@@ -6,6 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/run/engine_internal.h"
+#include "engine/run/report.h"
 #include "engine/store/filter.h"
 #include "engine/store/reads.h"
 
@@ -24,7 +25,11 @@ struct engine_export {
 	struct buffer columns;   /* JSON array of the CSV columns */
 	struct buffer scratch;
 	struct buffer *out;      /* of the call under way */
+	char *selection;         /* the filter's text */
 };
+
+#define REPORT_FILTER "state:failed,unknown"
+#define REPORT_CAUSES 100
 
 /* ---- NDJSON ------------------------------------------------------------------- */
 
@@ -255,7 +260,11 @@ enum status engine_export_open(struct engine *engine, int64_t job, enum export_f
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	export->engine = engine;
 	export->format = format;
-	status = filter_parse(filter, &export->filter, error);
+	if (format == EXPORT_HTML && (filter == NULL || filter[0] == '\0'))
+		filter = REPORT_FILTER;
+	export->selection = strdup(filter != NULL ? filter : "");
+	status = export->selection != NULL ? filter_parse(filter, &export->filter, error)
+	                                   : error_set(error, STATUS_NO_MEMORY, "out of memory");
 	if (status == STATUS_OK)
 		status = engine_row(engine, job, &export->row, error);
 	if (status == STATUS_OK)
@@ -275,9 +284,37 @@ static enum status put_row(void *context, const struct item_row *row)
 
 	if (export->format == EXPORT_CSV)
 		put_csv_row(export, row);
+	else if (export->format == EXPORT_HTML)
+		report_item(export->out, row);
 	else
 		put_ndjson(export->out, row);
 	return export->out->failed ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+/* All that stands before the items. */
+static enum status put_report(struct engine_export *export, struct error *error)
+{
+	struct report_course course = {0};
+	struct engine_progress progress;
+	const int64_t job = export->row.id;
+	int step_s;
+	enum status status = engine_job_progress(export->engine, job, &progress, error);
+
+	if (status == STATUS_OK)
+		status = engine_series(export->engine, job, 0, report_course_add, &course, &step_s,
+		                       error);
+	if (status == STATUS_OK && course.failed)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK) {
+		report_begin(export->out, &progress, &course);
+		report_causes_begin(export->out);
+		status = engine_groups(export->engine, job, REPORT_CAUSES, report_cause, export->out,
+		                       error);
+		report_causes_end(export->out);
+		report_items_begin(export->out, export->selection);
+	}
+	free(course.samples);
+	return status;
 }
 
 enum status engine_export_next(struct engine_export *export, struct buffer *out, bool *end,
@@ -292,17 +329,23 @@ enum status engine_export_next(struct engine_export *export, struct buffer *out,
 	    .body = export->format == EXPORT_NDJSON,
 	};
 	struct db *db;
-	enum status status = engine_reader(export->engine, &db, error);
+	enum status status = STATUS_OK;
 
-	if (status != STATUS_OK)
-		return status;
 	export->out = out;
 	if (!export->begun && export->format == EXPORT_CSV)
 		put_csv_header(export);
+	if (!export->begun && export->format == EXPORT_HTML)
+		status = put_report(export, error);
 	export->begun = true;
+	if (status == STATUS_OK)
+		status = engine_reader(export->engine, &db, error);
+	if (status != STATUS_OK)
+		return status;
 	status = reads_items(db, &export->row, &query, put_row, export, &export->after, error);
 	engine_reader_done(export->engine, db);
 	*end = status != STATUS_OK || export->after == 0;
+	if (status == STATUS_OK && *end && export->format == EXPORT_HTML)
+		report_end(out);
 	return status;
 }
 
@@ -315,5 +358,6 @@ void engine_export_close(struct engine_export *export)
 	job_row_free(&export->row);
 	buffer_free(&export->columns);
 	buffer_free(&export->scratch);
+	free(export->selection);
 	free(export);
 }

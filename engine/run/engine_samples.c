@@ -172,10 +172,14 @@ void engine_samples_flush(struct engine *engine)
 	pthread_mutex_lock(&engine->mutex);
 	for (struct station *station = engine->stations; station != NULL;
 	     station = station->hh.next)
-		if (station->lane != NULL && !station->end_sampled)
+		if (station->lane != NULL && !station->end_sampled) {
+			struct lane_view view;
+
+			lane_view(station->lane, &view);
 			/* Closes the second under way. */
 			meter_tick(lane_meter(station->lane), now_ns + NS_PER_S, wall_ms + MS_PER_S,
-			           0, 0);
+			           view.in_flight, view.concurrency);
+		}
 	pthread_mutex_unlock(&engine->mutex);
 	while (status == STATUS_OK) {
 		pthread_mutex_lock(&engine->mutex);

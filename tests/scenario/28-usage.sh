@@ -33,7 +33,6 @@ refused "--key-file: needs request.cert" run "$URL/{{id}}" -i items.csv --key-fi
 refused "--shard: not supported yet" run "$URL/{{id}}" -i items.csv --shard 1/2
 refused "--shard-by: not supported yet" run "$URL/{{id}}" -i items.csv --shard-by id
 refused "alert: not supported yet" alert test one
-refused "--format html: not supported yet" export one --format html
 for later in '"cluster": {"redis": "redis://127.0.0.1"}' '"alerts": {"failed_percent": 10}' \
 	'"dead_letter": {"rounds_max": 3}' '"shard": "1/2"'; do
 	sed "s|^{|{$later, |" job.json >later.json

@@ -19,7 +19,7 @@ equal "$failed" "$(ask GET '/jobs/big/export?state=failed' | wc -l)" "failed row
 equal "$failed" "$(ask GET '/jobs/big/export?filter=state:failed+http:404' | wc -l)" "rows by filter"
 equal 0 "$(ask GET '/jobs/big/export?state=skipped' | wc -l)" "skipped rows exported"
 ask GET '/jobs/big/export?format=csv' >api.csv
-asked 400 GET '/jobs/big/export?format=html'
+asked 400 GET '/jobs/big/export?format=xml'
 asked 400 GET '/jobs/big/export?state=broken'
 asked 400 GET '/jobs/big/export?filter=state:'
 

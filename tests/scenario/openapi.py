@@ -75,7 +75,7 @@ def main():
             continue
         queries = [""]
         if pattern.endswith("/export"):
-            queries += ["?format=csv", "?state=failed", "?format=xml"]
+            queries += ["?format=csv", "?format=html", "?state=failed", "?format=xml"]
         if pattern.endswith("/items"):
             queries += ["?filter=state:failed&limit=3", "?after=10", "?filter=bogus:1"]
         for query in queries:
