@@ -22,7 +22,18 @@ static bool lane_starved(void *context)
 	pthread_mutex_lock(&lane->mutex);
 	starved = lane->inbox.count == 0 && atomic_load(&lane->want) > 0 && lane->sending;
 	pthread_mutex_unlock(&lane->mutex);
-	return starved;
+	/* Half of its permits wait for the disk. */
+	return starved || 2 * atomic_load(&lane->unrecorded) >=
+	                      semaphore_limit(limit_semaphore(lane->options.limit));
+}
+
+static bool lane_awaits(void *context)
+{
+	struct lane *lane = context;
+	struct semaphore *semaphore = limit_semaphore(lane->options.limit);
+
+	return atomic_load(&lane->unrecorded) > 0 &&
+	       semaphore_in_flight(semaphore) >= semaphore_limit(semaphore);
 }
 
 static void list_append(struct queue_list *to, struct queue_list *from)
@@ -90,6 +101,22 @@ static void lane_recorded(void *context, const struct settlement *settlement)
 		pthread_mutex_unlock(&lane->mutex);
 	}
 	atomic_fetch_sub(&lane->unsettled, 1);
+	lane->recorded++;
+}
+
+/* Requests that may be repeated keep their permits until their outcome is on
+ * disk: so a crash sends no more again than are let out at once.  For others
+ * that would be a commit more between two requests, and for nothing. */
+static void lane_group_done(void *context)
+{
+	struct lane *lane = context;
+	int recorded = lane->recorded;
+
+	lane->recorded = 0;
+	if (!lane->options.repeatable || recorded == 0)
+		return;
+	atomic_fetch_sub(&lane->unrecorded, recorded);
+	semaphore_release(limit_semaphore(lane->options.limit), recorded);
 }
 
 /* ---- pool threads' side -------------------------------------------------- */
@@ -116,7 +143,10 @@ struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, st
 		log_error("out of memory: an outcome could not be kept; its item is taken up at "
 		          "the next start");
 	}
-	semaphore_release(limit_semaphore(lane->options.limit), 1);
+	if (lane->options.repeatable && settlement != NULL)
+		atomic_fetch_add(&lane->unrecorded, 1);
+	else
+		semaphore_release(limit_semaphore(lane->options.limit), 1);
 	return settlement;
 }
 
@@ -133,9 +163,11 @@ struct writer_client lane_client(struct lane *lane)
 	return (struct writer_client){
 	    .want = lane_want,
 	    .starved = lane_starved,
+	    .awaits = lane_awaits,
 	    .deliver = lane_deliver,
 	    .changed = lane_changed,
 	    .recorded = lane_recorded,
+	    .group_done = lane_group_done,
 	    .remember = lane_remember,
 	    .lane = lane,
 	};

@@ -15,6 +15,8 @@ struct lane {
 
 	atomic_int in_flight;    /* given to the pool and not yet back */
 	atomic_int unsettled;    /* given to the pool and not yet on disk */
+	atomic_int unrecorded;   /* answered, not yet on disk, and holding their permits */
+	int recorded;            /* of the group just committed; writer thread only */
 	atomic_int want;         /* what the writer may claim for us */
 
 	/* guarded by mutex.  Lock order: the lane's before none; it is a leaf. */

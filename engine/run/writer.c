@@ -11,6 +11,8 @@
 
 #define GROUP_RESULTS_MAX 1000
 #define GROUP_NS_MAX (20 * NS_PER_MS)
+/* Where results hold back requests: long enough for a bunch of them. */
+#define GROUP_NS_AWAITED NS_PER_MS
 #define QUEUE_BOUND 4096
 #define TICK_NS NS_PER_S
 #define DISK_FULL_RETRY_NS (5 * NS_PER_S)
@@ -100,6 +102,15 @@ static bool has_work(struct writer *writer)
 	return false;
 }
 
+/* Has a lane nothing left to send with but what this group frees? */
+static bool awaited(struct writer *writer)
+{
+	for (struct account *account = writer->accounts; account != NULL; account = account->hh.next)
+		if (account->attached && account->client.awaits(account->client.lane))
+			return true;
+	return false;
+}
+
 static void gather(struct writer *writer)
 {
 	struct queue_list more = {0};
@@ -109,7 +120,7 @@ static void gather(struct writer *writer)
 	append(&writer->group, &more);
 	if (writer->group.count == 0)
 		return;
-	end_ns = clock_mono_ns() + GROUP_NS_MAX;
+	end_ns = clock_mono_ns() + (awaited(writer) ? GROUP_NS_AWAITED : GROUP_NS_MAX);
 	while (writer->group.count < GROUP_RESULTS_MAX && clock_mono_ns() < end_ns &&
 	       !has_command(&writer->group) && !lane_starved(writer, clock_wall_ms())) {
 		queue_take(writer->queue, &more, end_ns);

@@ -25,6 +25,8 @@ struct writer_client {
 	int (*want)(void *lane);
 	/* It has nothing to send though it could: commit soon. */
 	bool (*starved)(void *lane);
+	/* Results that are not on disk yet hold its last permits. */
+	bool (*awaits)(void *lane);
 	/* Claimed and committed: the lane's now.  Lowers what it wants. */
 	void (*deliver)(void *lane, struct queue_list *tasks);
 	/* The job's row after a commit that touched it.  claimable: there is
@@ -32,6 +34,8 @@ struct writer_client {
 	void (*changed)(void *lane, const struct job_row *row, bool claimable);
 	/* A result is on disk (for the meter); before its memory goes. */
 	void (*recorded)(void *lane, const struct settlement *settlement);
+	/* All results of a commit were told of. */
+	void (*group_done)(void *lane);
 	/* What was learned, into the row that is about to be saved. */
 	void (*remember)(void *lane, struct job_row *row);
 	void *lane;

@@ -237,6 +237,9 @@ void writer_finish_group(struct writer *writer, const struct error *lost)
 		queue_list_add(&commands, node);
 	}
 	memset(&writer->group, 0, sizeof(writer->group));
+	for (account = writer->accounts; account != NULL; account = account->hh.next)
+		if (account->attached && account->client.group_done != NULL)
+			account->client.group_done(account->client.lane);
 	/* Results before word of them: whoever hears that the job is finished
 	 * finds its lane idle. */
 	for (account = writer->accounts; account != NULL; account = account->hh.next) {
