@@ -207,6 +207,7 @@ static void draw_wait(const struct attempt_facts *facts, const struct retry_poli
 
 	if (server_ms > 0) {
 		verdict->wait_told = true;
+		verdict->wait_asked = facts->hints.wait_kind == WAIT_ASKED;
 		verdict->wait_ms_min = server_ms;
 		verdict->wait_ms_max = backoff_floor_max_ms(server_ms);
 		snprintf(verdict->source, sizeof(verdict->source), "%s", facts->hints.source);

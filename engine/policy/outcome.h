@@ -73,7 +73,8 @@ struct verdict {
 	                          does not: its limit is not the item's fault */
 	int64_t wait_ms;       /* drawn wait before the next attempt; -1: nothing waits */
 	int64_t wait_ms_min, wait_ms_max; /* the range it was drawn from; -1 */
-	bool wait_told;        /* the wait is the server's */
+	bool wait_told;        /* the wait is the server's … */
+	bool wait_asked;       /* … asked for (Retry-After and kin), not the reset of a budget */
 	bool budget_spent;     /* retryable, but attempts or time are used up */
 	char source[64];       /* header the wait came from, "backoff", or "" */
 };

@@ -148,8 +148,9 @@ static void local_time(int64_t wall_ms, char out[16])
 }
 
 /* Waiting beyond this one item: the lane holds, or the job pauses. */
-static void plan_pause(struct settlement *settlement, const struct verdict *verdict,
-                       const struct upstream_word *word, int64_t now_ms)
+static void plan_pause(struct settlement *settlement, const struct pace *pace,
+                       const struct verdict *verdict, const struct upstream_word *word,
+                       int64_t now_ms)
 {
 	char until[16];
 
@@ -173,7 +174,9 @@ static void plan_pause(struct settlement *settlement, const struct verdict *verd
 	if (verdict->decision != DECISION_THROTTLE || !verdict->wait_told)
 		return;
 	if (verdict->wait_ms <= WAIT_PAUSES_JOB_MS) {
-		settlement->hold_ms = verdict->wait_ms;
+		/* A budget's reset is the pace's to follow, where there is one. */
+		if (verdict->wait_asked || !limit_adapts(pace->limit))
+			settlement->hold_ms = verdict->wait_ms_min;
 		return;
 	}
 	settlement->pause_until_ms = now_ms + verdict->wait_ms;
@@ -293,7 +296,7 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, const s
 	}
 	if (record->next != ITEM_DONE)
 		describe(settlement, response, secrets);
-	plan_pause(settlement, &verdict, &word, now_ms);
+	plan_pause(settlement, pace, &verdict, &word, now_ms);
 	if (record->next != ITEM_DONE || record->n > 1)
 		settle_keep_request(settlement, secrets);
 	jsonpath_release(worker->jsonpath);
