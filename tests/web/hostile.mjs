@@ -71,6 +71,27 @@ await test('hostile text is text: dialogs, operations, error messages', async ()
 	await clean();
 });
 
+await test('hostile text is text: an item edited, its request, a file of corrections, a pasted new job', async () => {
+	await open(VIEWS.item);
+	await page.keyboard.press('e');
+	await page.fill('#edit-city', HEART);
+	await until('the change', async () => (await page.locator('.changes').innerText()).replaceAll('\\"', '"').includes(HEART));
+	await clean();
+	await open(VIEWS.job);
+	await page.getByRole('button', { name: 'Upload corrections' }).click();
+	await page.setInputFiles('#correct-file', { name: `${HEART}.csv`, mimeType: 'text/csv', buffer: Buffer.from(`key,city\n"${HOSTILE.replaceAll('"', '""')}${seq}",${HEART.replaceAll('"', '')}\n<img src=y>,x\n`) });
+	await until('what is left alone', async () => (await page.locator('.diffs.is-short').innerText()).includes('<img src=y>'));
+	await clean();
+	await page.keyboard.press('Escape');
+	await open('#/new');
+	await page.getByRole('button', { name: 'Paste' }).click();
+	await page.fill('#new-text', `{${JSON.stringify(HEART)}: ${JSON.stringify(HEART)}}\n`);
+	await page.fill('#new-url', 'https://api.example.com/');
+	await until('the field offered', async () => (await page.locator('.insert').innerText()).includes(HEART));
+	await until('the preview', async () => (await page.locator('.preview').innerText()).replaceAll('\\"', '"').includes(HEART));
+	await clean();
+});
+
 await test('an address full of markup', async () => {
 	browser.expected = [/404/];
 	await page.goto(`${mock.url}#/jobs/${encodeURIComponent(HEART)}/items?filter=${encodeURIComponent(HEART)}&show=${encodeURIComponent(HEART)}`);
