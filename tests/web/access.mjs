@@ -28,7 +28,11 @@ const VIEWS = [
 	}],
 	['filter with completions', '#/jobs/1/items', (page) => page.locator('#filter').click().then(() => page.keyboard.type('s'))],
 	['export dialog', '#/jobs/1', click(/^Export$|^导出$/)],
-	['corrections dialog', '#/jobs/1', click(/Upload corrections|上传更正/)],
+	['corrections dialog', '#/jobs/1', async (page) => {
+		await click(/Upload corrections|上传更正/)(page);
+		await page.setInputFiles('#correct-file', { name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from(`key,city\n${mock.jobs[0].key(mock.jobs[0].items[seq(0, 'failed') - 1])},Porto\nnobody,x\n`) });
+		await page.locator('.diffs').first().waitFor();
+	}],
 	['shortcuts', '#/jobs', (page) => page.keyboard.press('?')],
 	['retry dialog', '#/jobs/1', click(/Retry group|重试这一组/)],
 	['cancel dialog', '#/jobs/5', click(/Cancel job|取消任务/)],
