@@ -1,4 +1,5 @@
 /* GET /metrics: Prometheus text, one family after the other. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,10 @@ static void write_sample(struct buffer *out, const char *name,
 {
 	buffer_printf(out, "%s{", name);
 	write_label(out, progress->name);
-	buffer_printf(out, "} %.17g\n", value);
+	if (isnan(value))
+		buffer_text(out, "} NaN\n");
+	else
+		buffer_printf(out, "} %.17g\n", value);
 }
 
 /* ---- families with one sample a job ----------------------------------------- */
@@ -61,6 +65,14 @@ static double rate_of(const struct engine_progress *p) { return p->rate_per_s; }
 static double rate_limit_of(const struct engine_progress *p) { return p->rate_now; }
 static double active_of(const struct engine_progress *p) { return p->active ? 1 : 0; }
 
+static double configured_of(const struct engine_progress *p) { return p->concurrency; }
+static double configured_rate_of(const struct engine_progress *p) { return rate_per_s(p->rate); }
+static double eta_of(const struct engine_progress *p) { return p->eta_known ? p->eta_s[1] : NAN; }
+static double seconds_of(int64_t wall_ms) { return (double)wall_ms / 1000; }
+static double started_of(const struct engine_progress *p) { return seconds_of(p->started_at_ms); }
+static double finished_of(const struct engine_progress *p) { return seconds_of(p->finished_at_ms); }
+static double resume_of(const struct engine_progress *p) { return seconds_of(p->resume_at_ms); }
+
 static const struct family {
 	const char *name, *type, *help;
 	double (*value)(const struct engine_progress *progress);
@@ -75,6 +87,18 @@ static const struct family {
 	{"sluice_rate_per_second", "gauge", "Items finished a second, of late.", rate_of},
 	{"sluice_rate_limit_per_second", "gauge", "Requests allowed a second now, 0 without limit.",
 	 rate_limit_of},
+	{"sluice_concurrency_configured", "gauge", "Requests in flight that were asked for.",
+	 configured_of},
+	{"sluice_rate_configured_per_second", "gauge",
+	 "Requests a second that were asked for, 0 without limit.", configured_rate_of},
+	{"sluice_eta_seconds", "gauge", "Until it is done, at the longest; NaN where not known.",
+	 eta_of},
+	{"sluice_job_started_timestamp_seconds", "gauge", "When it began, 0 where it did not.",
+	 started_of},
+	{"sluice_job_finished_timestamp_seconds", "gauge", "When it was done, 0 where it is not.",
+	 finished_of},
+	{"sluice_job_resume_timestamp_seconds", "gauge", "When a pause ends by itself, else 0.",
+	 resume_of},
 	{"sluice_job_active", "gauge", "1 while this process works on the job.", active_of},
 };
 
@@ -158,6 +182,8 @@ void metrics_show(struct call *call)
 	}
 	call->response->status = 200;
 	call->response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	write_head(out, "sluice_build_info", "gauge", "1; which sluice this is.");
+	buffer_text(out, "sluice_build_info{version=\"" SLUICE_VERSION "\"} 1\n");
 	write_head(out, "sluice_healthy", "gauge", "0 where the engine had to stop by itself.");
 	buffer_printf(out, "sluice_healthy %d\n", engine_health(call->engine, NULL) == STATUS_OK);
 	write_items(out, &gathered);

@@ -57,6 +57,9 @@ static void test_metrics(void **state)
 		"sluice_job_state{job=\"crm\",state=\"paused\"} 0\n",
 		"sluice_latency_seconds{job=\"crm\",quantile=\"0.95\"} 0.260\n",
 		"sluice_healthy 1\n",
+		"sluice_build_info{version=\"" SLUICE_VERSION "\"} 1\n",
+		"sluice_eta_seconds{job=\"crm\"} NaN\n",
+		"sluice_job_finished_timestamp_seconds{job=\"crm\"} 0\n",
 	};
 
 	(void)state;
