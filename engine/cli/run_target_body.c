@@ -222,20 +222,12 @@ static enum status data_join(const struct arguments *arguments, struct buffer *o
 	return out->failed ? error_set(error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
 }
 
-/* A body is a whole: one from a flag would silently put the job file's away. */
-static enum status body_free(const struct arguments *arguments, const struct jobfile *jobfile,
-                             struct error *error)
+/* Flags win over the file: its body is put away as a whole, whatever its kind. */
+static void body_clear(struct jobfile *jobfile)
 {
-	static const char *const keys[] = {"request.json", "request.body", "request.form"};
-
-	for (size_t i = 0; i < 3; i++) {
-		if (jobfile_has(jobfile, keys[i]))
-			return error_set(error, STATUS_USAGE,
-			                 "--%s and %s of %s exclude each other: one body is sent",
-			                 arguments_has(arguments, OPTION_DATA) ? "data" : "json",
-			                 keys[i], arguments->operands[0]);
-	}
-	return STATUS_OK;
+	jobfile_remove(jobfile, "request.json");
+	jobfile_remove(jobfile, "request.body");
+	jobfile_remove(jobfile, "request.form");
 }
 
 enum status run_target_body(const struct arguments *arguments, struct jobfile *jobfile,
@@ -248,9 +240,7 @@ enum status run_target_body(const struct arguments *arguments, struct jobfile *j
 
 	if (!json && !data)
 		return STATUS_OK;
-	status = body_free(arguments, jobfile, error);
-	if (status)
-		return status;
+	body_clear(jobfile);
 	if (json) {
 		status = value_read(json, &text, error);
 		if (status == STATUS_OK)

@@ -346,14 +346,6 @@ const char *jobfile_text(const struct jobfile *jobfile, const char *path)
 	return parent ? cJSON_GetStringValue(child_of(parent, name, false)) : NULL;
 }
 
-bool jobfile_has(const struct jobfile *jobfile, const char *path)
-{
-	const char *name;
-	cJSON *parent = parent_of(jobfile, path, false, &name);
-
-	return parent && child_of(parent, name, false);
-}
-
 enum status jobfile_print(const struct jobfile *jobfile, struct buffer *out)
 {
 	char *text = cJSON_PrintUnformatted(jobfile->root);

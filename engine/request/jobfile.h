@@ -34,9 +34,6 @@ void jobfile_remove(struct jobfile *jobfile, const char *path);
 /* The text at a path, or NULL; valid until the next change. */
 const char *jobfile_text(const struct jobfile *jobfile, const char *path);
 
-/* Is anything at that path? */
-bool jobfile_has(const struct jobfile *jobfile, const char *path);
-
 /* The whole as JSON text for spec_parse. */
 enum status jobfile_print(const struct jobfile *jobfile, struct buffer *out);
 

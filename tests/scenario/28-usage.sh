@@ -17,8 +17,9 @@ refused() { # refused TEXT ARGUMENTS…
 	contains err "$text"
 	[ ! -s out ] || fail "sluice $* was refused and printed: $(head -3 out)"
 }
-refused "--data and request.json of job.json exclude each other" run job.json -d x
-refused "--json and request.json of job.json exclude each other" check job.json --json '{}'
+# A body flag wins over the file's body, whatever its kind.
+expect 0 check job.json -d 'flag={{id}}' --render 1
+contains out flag=1
 refused "--new and --append-items exclude each other" run job.json --new --append-items
 refused "items are given with -i items.csv" run items.csv
 refused "(items are given with -i FILE)" run "$URL" items.csv
