@@ -38,7 +38,7 @@ struct source_state {
 
 struct ingest_row {
 	size_t at, length;         /* input, within text */
-	size_t key_at, key_length; /* the key column's text, within text; length 0 and at 0: no key asked */
+	size_t key_at, key_length; /* the key column's text, within text; both 0: no key asked */
 };
 
 struct ingest_bad {
@@ -102,7 +102,8 @@ enum source_relation {
 };
 /* Compare with what a former run took in.  Files: by content hash, without
  * parsing.  A last row that had no line break and goes on now is a difference;
- * the ']' of a JSON array that moved, or blank lines at the end, are none.  Pipes: SOURCE_SAME is assumed until the bytes prove otherwise in
+ * the ']' of a JSON array that moved, or blank lines at the end, are none.
+ * Pipes: SOURCE_SAME is assumed until the bytes prove otherwise in
  * ingest_run (which then fails with STATUS_CONFLICT before a new row is in). */
 enum status ingest_compare(struct ingest *ingest, const struct source_state *known,
                            enum source_relation *relation, struct error *error);

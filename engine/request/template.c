@@ -240,7 +240,8 @@ enum status template_render(const struct template *compiled, const struct templa
 	/* Encoding does not help here: to a server %2e%2e is the same as "..". */
 	if (status == STATUS_OK && compiled->checks_path &&
 	    url_has_dot_segment(out->data + start, out->length - start))
-		status = error_set(error, STATUS_USAGE, "%s: with its fields in, a path segment is '.' or '..'", compiled->path);
+		status = error_set(error, STATUS_USAGE, "%s: with its fields in, a path segment is '.' or '..'",
+		                   compiled->path);
 	if (scratch == &own) {
 		buffer_free(&own.plain);
 		buffer_free(&own.coded);

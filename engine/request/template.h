@@ -72,7 +72,8 @@ enum status template_compile(const char *text, size_t length, enum template_plac
 void template_free(struct template *compiled);
 
 /* Append the rendering (part of it on failure).  STATUS_USAGE names place and
- * field: "request.url: field 'city' is missing".  A JSON string field is used decoded, a number or literal as
+ * field: "request.url: field 'city' is missing".  A JSON string
+ * field is used decoded, a number or literal as
  * written, null as the empty text (its default, where one is given), an object
  * or array as its JSON text. */
 enum status template_render(const struct template *compiled, const struct template_item *item,
