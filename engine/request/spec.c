@@ -13,6 +13,7 @@
 #define TIMEOUT_S 30
 #define CONNECT_TIMEOUT_S 10
 #define IDEMPOTENCY_HEADER "Idempotency-Key"
+#define KEY_AGE_S (23 * 3600) /* most servers keep a key for a day */
 
 static void wipe_text(char *text)
 {
@@ -205,6 +206,7 @@ static enum status read_idempotency(struct spec *spec, struct json_span root, st
 		if (!spec->idempotency_header)
 			return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	}
+	spec->key_age_ms_max = spec_seconds_ms(root, "idempotency.max_age_s", KEY_AGE_S);
 	spec->keyed = true;
 	return status;
 }

@@ -63,6 +63,7 @@ struct spec {
 	} request;
 
 	char *idempotency_header; /* NULL: no key */
+	int64_t key_age_ms_max;   /* servers forget keys: later nothing is sent again by itself */
 
 	struct spec_rule *rules;
 	int rule_count;

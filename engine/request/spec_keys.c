@@ -50,6 +50,7 @@ static const struct key {
     {"request.key_file", KEY_TEXT, 0, 0},
     {"idempotency", KEY_FLAG_OR_OBJECT, 0, 0},
     {"idempotency.header", KEY_TEXT, 0, 0},
+    {"idempotency.max_age_s", KEY_NUMBER, 1, YEAR_S},
     {"ok_if", KEY_TEXT, 0, 0},
     {"rules", KEY_RULES, 0, 0},
     {"rules[].if", KEY_TEXT, 0, 0},

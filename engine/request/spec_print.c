@@ -205,6 +205,7 @@ enum status spec_print(struct spec *spec, struct error *error)
 	if (spec->idempotency_header) {
 		open_object(&out, "idempotency");
 		put_text(&out, "header", spec->idempotency_header);
+		put_seconds(&out, "max_age_s", spec->key_age_ms_max);
 		buffer_char(&out, '}');
 	}
 	put_text(&out, "ok_if", spec->ok_if_text);

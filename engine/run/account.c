@@ -193,6 +193,33 @@ bool account_hungry(const struct account *account, int64_t now_ms)
 	       account->client.want(account->client.lane) > 0;
 }
 
+/* What was sent with a key that the server may have forgotten by now is not
+ * sent again without a person's word. */
+static enum status put_old_keys_aside(struct account *account, struct db *db, struct pool *pool,
+                                      int64_t now_ms, struct error *error)
+{
+	struct queue_node *node = account->claimed.head, *next;
+	enum status status = STATUS_OK;
+
+	if (account->key_age_ms_max == 0)
+		return STATUS_OK;
+	memset(&account->claimed, 0, sizeof(account->claimed));
+	for (; node != NULL; node = next) {
+		struct task *task = (struct task *)node;
+
+		next = node->next;
+		if (status != STATUS_OK || task->since_ms == 0 ||
+		    now_ms - task->since_ms <= account->key_age_ms_max) {
+			queue_list_add(&account->claimed, node);
+			continue;
+		}
+		status = items_give_up(db, &account->row, task->seq, task->attempts, now_ms, error);
+		account_settled(account, task->seq);
+		task_release(pool, task);
+	}
+	return status;
+}
+
 enum status account_claim(struct account *account, struct db *db, struct pool *pool,
                           int64_t now_ms, struct error *error)
 {
@@ -209,6 +236,8 @@ enum status account_claim(struct account *account, struct db *db, struct pool *p
 	                     take_claimed, &claiming, &count, error);
 	if (status == STATUS_NO_MEMORY && error->status == STATUS_OK)
 		error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (status == STATUS_OK)
+		status = put_old_keys_aside(account, db, pool, now_ms, error);
 	if (count > 0)
 		account->dirty = true;
 	account->barren = count == 0;

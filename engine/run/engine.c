@@ -144,8 +144,21 @@ static void raise_open_files(void)
 	}
 }
 
-/* What a former process left in flight, job by job, before anything runs. */
-static enum status recover_all(struct db *db, struct error *error)
+/* Do keys make this job's requests repeatable, and nothing else? */
+static bool by_key_only(const struct job_row *row)
+{
+	struct spec *spec = NULL;
+	struct error ignored;
+	bool keyed = spec_parse(row->spec, strlen(row->spec), NULL, &spec, &ignored) == STATUS_OK &&
+	             spec->keyed && !spec->idempotent;
+
+	spec_free(spec);
+	return keyed;
+}
+
+/* What a former process left in flight, job by job, before anything runs.  It
+ * went out not long before that process last wrote, at written_ms. */
+static enum status recover_all(struct db *db, int64_t written_ms, struct error *error)
 {
 	int64_t job = 0, now_ms = clock_wall_ms();
 	enum status status = db_begin(db, error);
@@ -158,12 +171,13 @@ static enum status recover_all(struct db *db, struct error *error)
 		if (status != STATUS_OK)
 			break;
 		job = row.id;
-		status = items_recover(db, &row, now_ms, &recovery, error);
+		status = items_recover(db, &row, by_key_only(&row) ? written_ms : 0, now_ms,
+		                       &recovery, error);
 		if (status == STATUS_OK && recovery.put_back + recovery.unknown > 0) {
 			status = jobs_save(db, &row, error);
-			log_info("job '%s' was interrupted: %lld items in flight are %s", row.name,
-			         (long long)(recovery.put_back + recovery.unknown),
-			         row.repeatable ? "sent again" : "unknown: they may have arrived");
+			log_info("job '%s' was interrupted: %lld items that were under way are %s",
+			         row.name, (long long)(recovery.put_back + recovery.unknown),
+			         row.repeatable ? "sent (again)" : "unknown: they may have arrived");
 		}
 		job_row_free(&row);
 	}
@@ -213,6 +227,7 @@ enum status engine_open(const struct engine_options *options, struct engine **ou
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 	struct db *db = NULL;
+	int64_t written_ms;
 	enum status status;
 
 	if (engine == NULL)
@@ -235,12 +250,13 @@ enum status engine_open(const struct engine_options *options, struct engine **ou
 	}
 	if (status == STATUS_OK)
 		status = owner_take(engine->db_path, &engine->owner, NULL, &engine->last_owner, error);
+	written_ms = db_written_ms(options->db_path);
 	if (status == STATUS_OK)
 		status = db_open(engine->db_path, DB_WRITER, &db, error);
 	if (status == STATUS_OK && !owner_watch(engine->owner))
 		status = error_set(error, STATUS_IO, "%s: %s", engine->db_path, strerror(errno));
 	if (status == STATUS_OK)
-		status = recover_all(db, error);
+		status = recover_all(db, written_ms, error);
 	if (status == STATUS_OK)
 		status = start_threads(engine, options, &db, error);
 out:

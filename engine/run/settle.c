@@ -215,6 +215,12 @@ static void fill_times(struct attempt_record *record, const struct response *res
 	record->first_byte_ms = response->first_byte_us > 0 ? response->first_byte_us / 1000 : -1;
 }
 
+/* Beyond that age the server may have forgotten the key. */
+static bool key_is_old(const struct spec *spec, int64_t since_ms, int64_t now_ms)
+{
+	return since_ms > 0 && now_ms - since_ms > spec->key_age_ms_max;
+}
+
 static void decide(struct settlement *settlement, struct pool_worker *worker,
                    const struct pace *pace, const struct plan *plan, int64_t now_ms,
                    struct verdict *verdict, struct upstream_word *word)
@@ -230,7 +236,7 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 	    .http_status = response->http_status,
 	    .sent = response->sent,
 	    .idempotent = spec->idempotent,
-	    .keyed = spec->keyed,
+	    .keyed = spec->keyed && !key_is_old(spec, task->since_ms, now_ms),
 	    .attempt = task->spent + 1,
 	    .spent_ms = task->since_ms > 0 ? now_ms - task->since_ms : response->total_us / 1000,
 	};
@@ -248,10 +254,13 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 	record->decision = verdict->decision;
 	record->next = next_state(verdict);
 	record->spent = task->spent + (verdict->charge_attempt ? 1 : 0);
-	/* The time an outage took is not the item's. */
-	record->since_ms = facts.forgiven      ? 0
-	                   : task->since_ms > 0 ? task->since_ms
-	                                        : response->started_wall_ms;
+	/* The time an outage took is not the item's, nor that of a pause. */
+	if (facts.forgiven)
+		record->since_ms = 0;
+	else if (task->since_ms > 0 || (verdict->wait_ms > WAIT_PAUSES_JOB_MS && !verdict->charge_attempt))
+		record->since_ms = task->since_ms;
+	else
+		record->since_ms = response->started_wall_ms;
 	record->wait_ms = verdict->wait_ms;
 	if (record->next == ITEM_WAITING)
 		record->due_ms = now_ms + (verdict->wait_ms > 0 ? verdict->wait_ms : 0);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,6 +107,26 @@ static enum status create_file(const char *path, struct error *error)
 		return error_set(error, STATUS_IO, "%s: %s", path, strerror(errno));
 	close(fd);
 	return STATUS_OK;
+}
+
+int64_t db_written_ms(const char *path)
+{
+	static const char *const suffixes[] = {"", "-wal"};
+	char name[4096 + 8];
+	int64_t newest_ms = 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct stat file;
+		int64_t at_ms;
+
+		if (snprintf(name, sizeof(name), "%s%s", path, suffixes[i]) >= (int)sizeof(name) ||
+		    stat(name, &file) != 0)
+			continue;
+		at_ms = (int64_t)file.st_mtim.tv_sec * 1000 + file.st_mtim.tv_nsec / 1000000;
+		if (at_ms > newest_ms)
+			newest_ms = at_ms;
+	}
+	return newest_ms;
 }
 
 enum status db_open(const char *path, enum db_role role, struct db **out, struct error *error)

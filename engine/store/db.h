@@ -21,6 +21,9 @@ struct sqlite3_stmt; /* a prepared statement; sqlite3.h stays inside engine/stor
 
 enum db_role { DB_WRITER, DB_READER };
 
+/* When the file or its log was last written, wall ms; 0: it is not there. */
+int64_t db_written_ms(const char *path);
+
 /* Writer: creates the file (0600), sets pragmas, migrates.  Reader: the file
  * must be there and of our version. */
 enum status db_open(const char *path, enum db_role role, struct db **db, struct error *error);

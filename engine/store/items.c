@@ -201,11 +201,10 @@ enum status items_unclaim(struct db *db, struct job_row *row, int64_t seq, int a
 	return put_back(db, row, store_id(row->id, seq), attempts, spent, since_ms, error);
 }
 
-/* The request may have reached the server and may not be repeated. */
 static enum status to_unknown(struct db *db, struct job_row *row, int64_t id, int attempts,
-                              bool was_resend, int64_t now_ms, struct error *error)
+                              bool was_resend, bool requested, const char *class_name,
+                              const char *message, int64_t now_ms, struct error *error)
 {
-	static const char message[] = "interrupted before the answer came";
 	const struct attempt_record record = {
 	    .seq = store_seq(id),
 	    .n = attempts + 1,
@@ -215,15 +214,31 @@ static enum status to_unknown(struct db *db, struct job_row *row, int64_t id, in
 	    .first_byte_ms = -1,
 	    .decision = DECISION_UNKNOWN,
 	    .next = ITEM_UNKNOWN,
-	    .class_name = "interrupted",
+	    .class_name = class_name,
 	    .message = message,
 	    .cause = message,
-	    .group = cause_hash("interrupted", 0, NULL, message),
+	    .group = cause_hash(class_name, 0, NULL, message),
 	    .wait_ms = -1,
 	    .was_resend = was_resend,
-	    .requested = true,
+	    .requested = requested,
 	};
 	return outcomes_record(db, row, &record, error);
+}
+
+/* The request may have reached the server and may not be repeated. */
+static enum status interrupted(struct db *db, struct job_row *row, int64_t id, int attempts,
+                               bool was_resend, int64_t now_ms, struct error *error)
+{
+	return to_unknown(db, row, id, attempts, was_resend, true, "interrupted",
+	                  "interrupted before the answer came", now_ms, error);
+}
+
+enum status items_give_up(struct db *db, struct job_row *row, int64_t seq, int attempts,
+                          int64_t now_ms, struct error *error)
+{
+	return to_unknown(db, row, store_id(row->id, seq), attempts, true, false, "key_age",
+	                  "sent before, and its idempotency key is too old to send it again",
+	                  now_ms, error);
 }
 
 struct in_flight {
@@ -266,8 +281,8 @@ static enum status collect(struct db *db, sqlite3_stmt *statement, bool resend,
 }
 
 static enum status recover_list(struct db *db, struct job_row *row, sqlite3_stmt *statement,
-                                bool resend, int64_t now_ms, struct recovery *recovery,
-                                struct error *error)
+                                bool resend, int64_t sent_ms, int64_t now_ms,
+                                struct recovery *recovery, struct error *error)
 {
 	struct in_flight *list = NULL;
 	int count = 0;
@@ -276,11 +291,11 @@ static enum status recover_list(struct db *db, struct job_row *row, sqlite3_stmt
 	for (int i = 0; status == STATUS_OK && i < count; i++) {
 		if (row->repeatable) {
 			status = put_back(db, row, list[i].id, list[i].attempts, list[i].spent,
-			                  list[i].since_ms, error);
+			                  list[i].since_ms > 0 ? list[i].since_ms : sent_ms, error);
 			recovery->put_back++;
 		} else {
-			status = to_unknown(db, row, list[i].id, list[i].attempts, resend, now_ms,
-			                    error);
+			status = interrupted(db, row, list[i].id, list[i].attempts, resend, now_ms,
+			                     error);
 			recovery->unknown++;
 		}
 	}
@@ -288,7 +303,7 @@ static enum status recover_list(struct db *db, struct job_row *row, sqlite3_stmt
 	return status;
 }
 
-enum status items_recover(struct db *db, struct job_row *row, int64_t now_ms,
+enum status items_recover(struct db *db, struct job_row *row, int64_t sent_ms, int64_t now_ms,
                           struct recovery *recovery, struct error *error)
 {
 	sqlite3_stmt *statement;
@@ -301,13 +316,13 @@ enum status items_recover(struct db *db, struct job_row *row, int64_t now_ms,
 	}
 	statement = db_prepare(db, QUERY_RECOVER_RESEND);
 	db_bind_int(statement, 1, row->id);
-	status = recover_list(db, row, statement, true, now_ms, recovery, error);
+	status = recover_list(db, row, statement, true, sent_ms, now_ms, recovery, error);
 	if (status != STATUS_OK)
 		return status;
 	statement = db_prepare(db, QUERY_RECOVER_FRESH);
 	db_bind_int(statement, 1, store_id(row->id, row->low));
 	db_bind_int(statement, 2, store_id(row->id, row->claim_cursor));
-	status = recover_list(db, row, statement, false, now_ms, recovery, error);
+	status = recover_list(db, row, statement, false, sent_ms, now_ms, recovery, error);
 	if (status != STATUS_OK)
 		return status;
 	if (row->counts[ITEM_RUNNING] != 0)

@@ -41,13 +41,19 @@ enum status items_next_due(struct db *db, int64_t job, int64_t *next_due_ms,
 enum status items_unclaim(struct db *db, struct job_row *row, int64_t seq, int attempts,
                           int spent, int64_t since_ms, struct error *error);
 
+/* A claimed item of resend that must not be sent again by itself: unknown, with
+ * the reason. */
+enum status items_give_up(struct db *db, struct job_row *row, int64_t seq, int attempts,
+                          int64_t now_ms, struct error *error);
+
 /* What the last process left in flight.  Repeatable jobs: back to pending.
  * Others: unknown, with an attempt that says so.  Changes *row; returns how
  * many of each. */
 struct recovery {
 	int64_t put_back, unknown;
 };
-enum status items_recover(struct db *db, struct job_row *row, int64_t now_ms,
+/* sent_ms: when they went out, so far as that is known (wall). */
+enum status items_recover(struct db *db, struct job_row *row, int64_t sent_ms, int64_t now_ms,
                           struct recovery *recovery, struct error *error);
 
 /* The last item's due time among those waiting; 0: none.  For estimates. */

@@ -250,7 +250,7 @@ static void crash(struct store *store)
 	/* low may lag behind, as it does in the writer. */
 	store->row.low = 0;
 	reopen(store);
-	must(items_recover(store->db, &store->row, store->now_ms, &recovery, &error), &error);
+	must(items_recover(store->db, &store->row, store->now_ms - 1, store->now_ms, &recovery, &error), &error);
 	assert_int_equal(store->row.counts[ITEM_RUNNING], 0);
 	assert_int_equal(recovery.put_back + recovery.unknown, running);
 	for (int seq = 1; seq <= ITEMS; seq++) {

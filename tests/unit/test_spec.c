@@ -92,7 +92,7 @@ static void test_everything(void **state)
 	    "\"x-b\":\"{{h}}\"},\"json\":{\"n\":[1.10,1234567890123456789],\"n\":\"// {{x}}\"},"
 	    "\"timeout_s\":2,\"connect_timeout_s\":0.001,\"follow_redirects\":true,\"proxy\":"
 	    "\"http://${env:P}@p:1\",\"cacert\":\"a\",\"cert\":\"c\",\"key_file\":\"k\"},\"idempotency\":"
-	    "{\"header\":\"X-Key\"},\"ok_if\":\"status < 300\",\"rules\":[{\"if\":\"status == 404\","
+	    "{\"header\":\"X-Key\",\"max_age_s\":82800},\"ok_if\":\"status < 300\",\"rules\":[{\"if\":\"status == 404\","
 	    "\"then\":\"skip\"},{\"if\":\"$.code != 0\",\"then\":\"fail\",\"code\":\"$.code\",\"message\":"
 	    "\"$.msg\"}],\"extract\":{\"a\":\"$[0]\",\"z\":\"$.z\"},\"store\":{\"body\":\"failed\","
 	    "\"body_bytes_max\":10},\"limits\":{\"concurrency\":30,\"rate\":\"1.5/m\",\"burst\":10,"

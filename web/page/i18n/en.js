@@ -218,7 +218,11 @@ export default {
 	"class.timeout": "timeout",
 	"class.broken": "connection lost",
 	"class.resent": "hidden re-send stopped",
-	"class.too_many_redirects": "too many redirects",
+	"class.redirects": "too many redirects",
+	"class.too_large": "response too large",
+	"class.no_room": "no room for the response",
+	"class.key_age": "idempotency key too old",
+	"class.interrupted": "interrupted",
 	"class.local": "this machine",
 
 	"failures": "Failed and unknown items",

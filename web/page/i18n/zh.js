@@ -218,7 +218,11 @@ export default {
 	"class.timeout": "超时",
 	"class.broken": "连接中断",
 	"class.resent": "已阻止隐式重发",
-	"class.too_many_redirects": "重定向过多",
+	"class.redirects": "重定向过多",
+	"class.too_large": "响应过大",
+	"class.no_room": "没有空间接收响应",
+	"class.key_age": "幂等键过期",
+	"class.interrupted": "被中断",
 	"class.local": "本机",
 
 	"failures": "失败和结果未知的条目",
