@@ -130,7 +130,8 @@ CREATE TABLE resend (
   due_ms INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
   spent INTEGER NOT NULL,
-  since_ms INTEGER NOT NULL
+  since_ms INTEGER NOT NULL,
+  ask INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX resend_due ON resend (job, due_ms) WHERE state <> 'running';
 CREATE INDEX resend_running ON resend (job) WHERE state = 'running';

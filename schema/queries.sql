@@ -111,7 +111,8 @@ SELECT id, input, key FROM item WHERE id > ?1 AND id <= ?2
   AND NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.id = item.id)
 ORDER BY id LIMIT ?3;
 -- claim_due
-SELECT resend.id, resend.state, resend.attempts, resend.spent, resend.since_ms, item.input, item.key
+SELECT resend.id, resend.state, resend.attempts, resend.spent, resend.since_ms, item.input, item.key,
+  resend.ask
 FROM resend JOIN item ON item.id = resend.id
 WHERE resend.job = ?1 AND resend.state <> 'running' AND resend.due_ms <= ?2
 ORDER BY resend.due_ms LIMIT ?3;
@@ -127,13 +128,13 @@ SELECT id FROM item WHERE id > ?1 AND id <= ?2
   AND NOT EXISTS (SELECT 1 FROM resend WHERE resend.id = item.id)
 ORDER BY id;
 -- recover_resend
-SELECT id, attempts, spent, since_ms FROM resend WHERE job = ?1 AND state = 'running' ORDER BY id;
+SELECT id, attempts, spent, since_ms, ask FROM resend WHERE job = ?1 AND state = 'running' ORDER BY id;
 
 --- outcomes
 
 -- resend_put
-INSERT OR REPLACE INTO resend (id, job, state, due_ms, attempts, spent, since_ms)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT OR REPLACE INTO resend (id, job, state, due_ms, attempts, spent, since_ms, ask)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 -- resend_get
 SELECT state, due_ms, attempts, spent, since_ms FROM resend WHERE id = ?1;
 -- resend_delete

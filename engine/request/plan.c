@@ -41,6 +41,7 @@ void plan_free(struct plan *plan)
 	}
 	free(plan->headers);
 	template_free(plan->body);
+	plan_free(plan->question);
 	spec_free(plan->own);
 	free(plan);
 }
@@ -48,6 +49,11 @@ void plan_free(struct plan *plan)
 const struct spec *plan_spec(const struct plan *plan)
 {
 	return &plan->spec;
+}
+
+const struct plan *plan_question(const struct plan *plan)
+{
+	return plan->question;
 }
 
 const struct secret_set *plan_secrets(const struct plan *plan)
@@ -313,6 +319,18 @@ static enum status take_spec(struct maker *maker, const struct spec *spec)
 	return status;
 }
 
+static enum status make_question(struct plan *plan, struct error *error)
+{
+	struct spec *spec = NULL;
+	enum status status = spec_question(&plan->spec, &spec, error);
+
+	if (status == STATUS_OK)
+		status = plan_make(spec, plan->job_name, plan->job_uuid, plan->secrets, &plan->question,
+		                   error);
+	spec_free(spec);
+	return status;
+}
+
 enum status plan_make(const struct spec *spec, const char *job_name,
                       const unsigned char job_uuid[16], struct secret_set *secrets,
                       struct plan **plan, struct error *error)
@@ -343,6 +361,8 @@ enum status plan_make(const struct spec *spec, const char *job_name,
 		status = plan_check_local(&made->spec, error);
 	if (status == STATUS_OK && made->needs_key && !made->spec.key)
 		status = error_set(error, STATUS_USAGE, "{{$key}} is used, but no key column is named");
+	if (status == STATUS_OK && made->spec.verify_url)
+		status = make_question(made, error);
 	if (status == STATUS_OK)
 		*plan = made;
 	else

@@ -29,6 +29,8 @@ void plan_free(struct plan *plan);
 /* What was given to plan_make (but for items, format and limit), with the secrets in request.proxy. */
 const struct spec *plan_spec(const struct plan *plan);
 const struct secret_set *plan_secrets(const struct plan *plan);
+/* The plan of the job's verify request; NULL without one. */
+const struct plan *plan_question(const struct plan *plan);
 /* A number that jobs with the same host and the same credentials share. */
 uint64_t plan_upstream(const struct plan *plan);
 

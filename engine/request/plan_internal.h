@@ -31,6 +31,7 @@ struct plan {
 	struct plan_header *headers;    /* the others */
 	int header_count;
 	struct template *body;          /* BODY_JSON, BODY_TEXT */
+	struct plan *question;          /* asks what became of an unknown item; NULL */
 	bool needs_idempotency_key;
 	bool needs_key;
 };

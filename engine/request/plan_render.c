@@ -215,6 +215,8 @@ enum status plan_check_item(const struct plan *plan, int64_t seq, struct json_sp
 			buffer_append(&key, value.at, value.length);
 	}
 	status = plan_render(plan, seq, key.data, key.length, input, scratch, error);
+	if (status == STATUS_OK && plan->question)
+		status = plan_render(plan->question, seq, key.data, key.length, input, scratch, error);
 	buffer_free(&key);
 	return status;
 }

@@ -53,6 +53,8 @@ void spec_free(struct spec *spec)
 	name_values_free(spec->extract, spec->extract_count);
 	free(spec->rate_text);
 	free(spec->share);
+	free(spec->verify_url);
+	free(spec->verify_done_if);
 	header_overrides_free(&spec->headers);
 	free(spec);
 }
@@ -226,6 +228,8 @@ static enum status read_all(struct spec *spec, struct json_span root, struct sec
 		status = spec_read_limits(spec, root, error);
 	if (status == STATUS_OK)
 		status = spec_read_headers(spec, root, error);
+	if (status == STATUS_OK)
+		status = spec_read_verify(spec, root, error);
 	if (status == STATUS_OK)
 		status = spec_read_rules(spec, root, error);
 	if (status == STATUS_OK)

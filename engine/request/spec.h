@@ -65,6 +65,9 @@ struct spec {
 	char *idempotency_header; /* NULL: no key */
 	int64_t key_age_ms_max;   /* servers forget keys: later nothing is sent again by itself */
 
+	char *verify_url;     /* template of a GET that tells whether an unknown item took effect; NULL */
+	char *verify_done_if; /* the condition under which it did */
+
 	struct spec_rule *rules;
 	int rule_count;
 	struct condition *ok_if;  /* NULL: status decides */
@@ -102,6 +105,10 @@ struct spec {
 struct secret_set;
 enum status spec_parse(const char *text, size_t length, struct secret_set *literal,
                        struct spec **spec, struct error *error);
+
+/* The job that asks: a GET of verify.url with this one's headers, whose one rule
+ * is verify.done_if.  Only where there is verify_url. */
+enum status spec_question(const struct spec *spec, struct spec **question, struct error *error);
 
 void spec_free(struct spec *spec); /* NULL is allowed */
 

@@ -38,6 +38,9 @@ int spec_word_index(const char *word, const char *const *words, int count);
 /* spec_limits.c: store, limits, retry, halt, canary. */
 enum status spec_read_limits(struct spec *spec, struct json_span root, struct error *error);
 
+/* spec_verify.c */
+enum status spec_read_verify(struct spec *spec, struct json_span root, struct error *error);
+
 /* spec_print.c */
 enum status spec_print(struct spec *spec, struct error *error);
 

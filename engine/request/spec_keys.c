@@ -93,7 +93,9 @@ static const struct key {
     {"cluster", KEY_LATER, 0, 0},
     {"shard", KEY_LATER, 0, 0},
     {"shard_by", KEY_LATER, 0, 0},
-    {"verify", KEY_LATER, 0, 0},
+    {"verify", KEY_OBJECT, 0, 0},
+    {"verify.url", KEY_TEXT, 0, 0},
+    {"verify.done_if", KEY_TEXT, 0, 0},
 };
 #define KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
 

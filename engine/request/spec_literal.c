@@ -153,13 +153,14 @@ enum status spec_hide_pairs(char **url, size_t at, const char *path, struct secr
 	return status;
 }
 
-static enum status hide_query(char **url, struct secret_set *literal, struct error *error)
+static enum status hide_query(char **url, const char *path, struct secret_set *literal,
+                              struct error *error)
 {
 	size_t at = *url ? strcspn(*url, "?") : 0;
 
 	if (!*url || (*url)[at] == '\0')
 		return STATUS_OK;
-	return spec_hide_pairs(url, at + 1, "request.url", literal, error);
+	return spec_hide_pairs(url, at + 1, path, literal, error);
 }
 
 enum status spec_hide_literals(struct spec *spec, struct secret_set *literal, struct error *error)
@@ -175,7 +176,11 @@ enum status spec_hide_literals(struct spec *spec, struct secret_set *literal, st
 		status = hide_members(spec->request.form, spec->request.form_count, "request.form",
 		                      literal, error);
 	if (status == STATUS_OK)
-		status = hide_query(&spec->request.url, literal, error);
+		status = hide_query(&spec->request.url, "request.url", literal, error);
+	if (status == STATUS_OK)
+		status = hide_query(&spec->verify_url, "verify.url", literal, error);
+	if (status == STATUS_OK)
+		status = hide_user(&spec->verify_url, "verify.url", literal, error);
 	if (status == STATUS_OK)
 		status = hide_user(&spec->request.url, "request.url", literal, error);
 	if (status == STATUS_OK)

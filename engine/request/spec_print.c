@@ -208,6 +208,12 @@ enum status spec_print(struct spec *spec, struct error *error)
 		put_seconds(&out, "max_age_s", spec->key_age_ms_max);
 		buffer_char(&out, '}');
 	}
+	if (spec->verify_url) {
+		open_object(&out, "verify");
+		put_text(&out, "url", spec->verify_url);
+		put_text(&out, "done_if", spec->verify_done_if);
+		buffer_char(&out, '}');
+	}
 	put_text(&out, "ok_if", spec->ok_if_text);
 	put_rules(&out, spec);
 	put_map(&out, "extract", spec->extract, spec->extract_count);

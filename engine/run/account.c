@@ -164,6 +164,7 @@ static enum status take_claimed(void *context, const struct claimed_item *item)
 	task->attempts = item->attempts;
 	task->spent = item->spent;
 	task->since_ms = item->since_ms;
+	task->ask = item->ask;
 	task->input = copy(item->input, item->input_length);
 	task->input_length = item->input_length;
 	if (item->key != NULL)
@@ -193,27 +194,34 @@ bool account_hungry(const struct account *account, int64_t now_ms)
 	       account->client.want(account->client.lane) > 0;
 }
 
-/* What was sent with a key that the server may have forgotten by now is not
- * sent again without a person's word. */
-static enum status put_old_keys_aside(struct account *account, struct db *db, struct pool *pool,
-                                      int64_t now_ms, struct error *error)
+/* What was sent with a key that the server may have forgotten by now; and what
+ * waits for a verify request that the job has no more. */
+static bool needs_a_person(const struct account *account, const struct task *task, int64_t now_ms)
+{
+	if (task->ask)
+		return !account->asks;
+	return account->key_age_ms_max > 0 && task->since_ms > 0 &&
+	       now_ms - task->since_ms > account->key_age_ms_max;
+}
+
+/* Some are not sent again without a person's word, or the server's. */
+static enum status put_aside(struct account *account, struct db *db, struct pool *pool,
+                             int64_t now_ms, struct error *error)
 {
 	struct queue_node *node = account->claimed.head, *next;
 	enum status status = STATUS_OK;
 
-	if (account->key_age_ms_max == 0)
-		return STATUS_OK;
 	memset(&account->claimed, 0, sizeof(account->claimed));
 	for (; node != NULL; node = next) {
 		struct task *task = (struct task *)node;
 
 		next = node->next;
-		if (status != STATUS_OK || task->since_ms == 0 ||
-		    now_ms - task->since_ms <= account->key_age_ms_max) {
+		if (status != STATUS_OK || !needs_a_person(account, task, now_ms)) {
 			queue_list_add(&account->claimed, node);
 			continue;
 		}
-		status = items_give_up(db, &account->row, task->seq, task->attempts, now_ms, error);
+		status = items_give_up(db, &account->row, task->seq, task->attempts, account->asks,
+		                       now_ms, error);
 		account_settled(account, task->seq);
 		task_release(pool, task);
 	}
@@ -237,7 +245,7 @@ enum status account_claim(struct account *account, struct db *db, struct pool *p
 	if (status == STATUS_NO_MEMORY && error->status == STATUS_OK)
 		error_set(error, STATUS_NO_MEMORY, "out of memory");
 	if (status == STATUS_OK)
-		status = put_old_keys_aside(account, db, pool, now_ms, error);
+		status = put_aside(account, db, pool, now_ms, error);
 	if (count > 0)
 		account->dirty = true;
 	account->barren = count == 0;

@@ -30,6 +30,7 @@ struct account {
 	const char *rules_of;  /* row.spec when these were read of it: */
 	struct halt_policy halt;
 	int64_t canary;
+	bool asks;             /* it has a verify request */
 	int64_t key_age_ms_max; /* of what was sent before; 0: no limit */
 	bool attached;
 	struct writer_client client;

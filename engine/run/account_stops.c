@@ -17,11 +17,13 @@ static void read_rules(struct account *account)
 	account->rules_of = account->row.spec;
 	memset(&account->halt, 0, sizeof(account->halt));
 	account->canary = account->key_age_ms_max = 0;
+	account->asks = false;
 	if (spec_parse(account->row.spec, strlen(account->row.spec), NULL, &spec, &ignored) !=
 	    STATUS_OK)
 		return;
 	account->halt = spec->halt;
 	account->canary = spec->canary;
+	account->asks = spec->verify_url != NULL;
 	account->key_age_ms_max = spec->keyed && !spec->idempotent ? spec->key_age_ms_max : 0;
 	spec_free(spec);
 }

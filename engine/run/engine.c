@@ -144,41 +144,48 @@ static void raise_open_files(void)
 	}
 }
 
-/* Do keys make this job's requests repeatable, and nothing else? */
-static bool by_key_only(const struct job_row *row)
+/* What a former process left in flight of one job.  It went out not long before
+ * that process last wrote, at written_ms. */
+static enum status recover_job(struct db *db, struct job_row *row, int64_t written_ms,
+                               struct error *error)
 {
+	struct recovery recovery;
 	struct spec *spec = NULL;
 	struct error ignored;
-	bool keyed = spec_parse(row->spec, strlen(row->spec), NULL, &spec, &ignored) == STATUS_OK &&
-	             spec->keyed && !spec->idempotent;
+	bool asks = false, by_key_only = false;
+	enum status status;
 
+	if (spec_parse(row->spec, strlen(row->spec), NULL, &spec, &ignored) == STATUS_OK) {
+		asks = spec->verify_url != NULL;
+		by_key_only = spec->keyed && !spec->idempotent;
+	}
 	spec_free(spec);
-	return keyed;
+	status = items_recover(db, row, by_key_only ? written_ms : 0, asks, clock_wall_ms(),
+	                       &recovery, error);
+	if (status != STATUS_OK || recovery.put_back + recovery.unknown == 0)
+		return status;
+	log_info("job '%s' was interrupted: %lld items that were under way are %s", row->name,
+	         (long long)(recovery.put_back + recovery.unknown),
+	         row->repeatable ? "sent (again)"
+	         : asks          ? "asked after: they may have arrived"
+	                         : "unknown: they may have arrived");
+	return jobs_save(db, row, error);
 }
 
-/* What a former process left in flight, job by job, before anything runs.  It
- * went out not long before that process last wrote, at written_ms. */
+/* Job by job, before anything runs. */
 static enum status recover_all(struct db *db, int64_t written_ms, struct error *error)
 {
-	int64_t job = 0, now_ms = clock_wall_ms();
+	int64_t job = 0;
 	enum status status = db_begin(db, error);
 
 	while (status == STATUS_OK) {
-		struct recovery recovery;
 		struct job_row row;
 
 		status = jobs_next(db, job, &row, error);
 		if (status != STATUS_OK)
 			break;
 		job = row.id;
-		status = items_recover(db, &row, by_key_only(&row) ? written_ms : 0, now_ms,
-		                       &recovery, error);
-		if (status == STATUS_OK && recovery.put_back + recovery.unknown > 0) {
-			status = jobs_save(db, &row, error);
-			log_info("job '%s' was interrupted: %lld items that were under way are %s",
-			         row.name, (long long)(recovery.put_back + recovery.unknown),
-			         row.repeatable ? "sent (again)" : "unknown: they may have arrived");
-		}
+		status = recover_job(db, &row, written_ms, error);
 		job_row_free(&row);
 	}
 	if (status == STATUS_NOT_FOUND)

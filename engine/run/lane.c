@@ -228,8 +228,8 @@ static void send_some(struct lane *lane)
 
 		task->lane = lane;
 		limit_sent(lane->options.limit, &task->stamp);
-		task->exchange.plan = lane->options.plan;
-		task->exchange.may_repeat = lane->options.repeatable;
+		task->exchange.plan = task->ask ? plan_question(lane->options.plan) : lane->options.plan;
+		task->exchange.may_repeat = lane->options.repeatable || task->ask;
 		task->exchange.body_bytes_max = plan_spec(lane->options.plan)->body_bytes_max;
 	}
 	pool_submit(lane->options.pool, &tasks);

@@ -25,6 +25,7 @@ struct task {
 	bool resend;              /* claimed from the store's resend table */
 	int attempts;             /* sent before, ever */
 	int spent;                /* attempts charged to the present budget before this one */
+	bool ask;                 /* the exchange asks what became of the item */
 	struct adapt_stamp stamp; /* the lane's, of when it went out */
 	int64_t since_ms;         /* wall time of this budget's first attempt, 0: this one */
 	struct exchange exchange;

@@ -268,6 +268,53 @@ static void decide(struct settlement *settlement, struct pool_worker *worker,
 	record->wait_source = settlement->wait_source[0] != '\0' ? settlement->wait_source : NULL;
 }
 
+/* So long after an answer that did not come the server is asked. */
+#define ASK_AFTER_MS 1000
+
+static void wait_to_ask(struct settlement *settlement, int64_t now_ms)
+{
+	struct attempt_record *record = &settlement->record;
+
+	record->next = ITEM_WAITING;
+	record->ask = true;
+	record->wait_ms = ASK_AFTER_MS;
+	record->due_ms = now_ms + ASK_AFTER_MS;
+	snprintf(settlement->wait_source, sizeof(settlement->wait_source), "verify");
+	record->wait_source = settlement->wait_source;
+}
+
+/* What the answer to a verify request means for its item.  `done` where the
+ * condition held, what is to be repeated is; else a 2xx, 404 or 410 says that
+ * it was not done, so it may be; anything else says nothing. */
+static void read_answer(struct settlement *settlement, const struct spec *spec, int64_t now_ms)
+{
+	struct attempt_record *record = &settlement->record;
+	int status = record->http_status;
+	bool undone = (status >= 200 && status < 300) || status == 404 || status == 410;
+
+	if (record->next == ITEM_WAITING || record->next == ITEM_PENDING) {
+		record->ask = true;
+		return;
+	}
+	record->class_name = "verify";
+	if (record->decision == DECISION_DONE && settlement->reason[0] != '\0')
+		return; /* the rule held */
+	if (!undone || settlement->task->spent >= spec->retry.retries_max) {
+		record->decision = undone ? DECISION_FAIL : DECISION_UNKNOWN;
+		record->next = undone ? ITEM_FAILED : ITEM_UNKNOWN;
+		snprintf(settlement->text, sizeof(settlement->text), "verify: %s",
+		         undone ? "not done, and no attempts are left"
+		                : "the answer does not tell whether it was done");
+		return;
+	}
+	record->decision = DECISION_RETRY;
+	record->next = ITEM_WAITING;
+	record->spent = settlement->task->spent + 1;
+	record->since_ms = 0; /* nothing of it is at the server: its key begins anew */
+	record->due_ms = now_ms;
+	snprintf(settlement->text, sizeof(settlement->text), "verify: not done, sent again");
+}
+
 struct settlement *settle(struct pool_worker *worker, struct task *task, const struct pace *pace,
                           int64_t job, int64_t now_ms)
 {
@@ -297,6 +344,10 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, const s
 	record->was_resend = task->resend;
 	fill_times(record, response, now_ms);
 	decide(settlement, worker, pace, plan, now_ms, &verdict, &word);
+	if (task->ask)
+		read_answer(settlement, spec, now_ms);
+	else if (record->next == ITEM_UNKNOWN && plan_question(plan) != NULL)
+		wait_to_ask(settlement, now_ms);
 	settlement->final = item_state_final(record->next);
 	if (record->next == ITEM_DONE && spec->extract_count > 0) {
 		extract(worker, plan, response, &settlement->extracted);

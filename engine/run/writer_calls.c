@@ -87,7 +87,7 @@ static enum status unclaim_run(struct writer *writer, struct db *db, void *argum
 		const struct task *task = (const struct task *)node;
 
 		status = items_unclaim(db, row, task->seq, task->attempts, task->spent,
-		                       task->since_ms, error);
+		                       task->since_ms, task->ask, error);
 		writer_settled(writer, unclaim->job, task->seq);
 	}
 	return status;

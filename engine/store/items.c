@@ -77,6 +77,7 @@ static enum status claim_due(struct db *db, struct job_row *row, int want, int64
 		item.input = db_text_or_empty(statement, 5);
 		item.input_length = (size_t)sqlite3_column_bytes(statement, 5);
 		item.key = db_text(statement, 6);
+		item.ask = db_int(statement, 7) != 0;
 		status = claimed(context, &item);
 		if (status != STATUS_OK)
 			break;
@@ -175,7 +176,7 @@ enum status items_last_due(struct db *db, int64_t job, int64_t *due_ms, struct e
 }
 
 static enum status put_back(struct db *db, struct job_row *row, int64_t id, int attempts,
-                            int spent, int64_t since_ms, struct error *error)
+                            int spent, int64_t since_ms, bool ask, struct error *error)
 {
 	sqlite3_stmt *statement = db_prepare(db, QUERY_RESEND_PUT);
 	enum status status;
@@ -187,6 +188,7 @@ static enum status put_back(struct db *db, struct job_row *row, int64_t id, int 
 	db_bind_int(statement, 5, attempts);
 	db_bind_int(statement, 6, spent);
 	db_bind_int(statement, 7, since_ms);
+	db_bind_int(statement, 8, ask);
 	status = db_run(db, statement, error);
 	if (status == STATUS_OK) {
 		row->counts[ITEM_RUNNING]--;
@@ -196,14 +198,15 @@ static enum status put_back(struct db *db, struct job_row *row, int64_t id, int 
 }
 
 enum status items_unclaim(struct db *db, struct job_row *row, int64_t seq, int attempts,
-                          int spent, int64_t since_ms, struct error *error)
+                          int spent, int64_t since_ms, bool ask, struct error *error)
 {
-	return put_back(db, row, store_id(row->id, seq), attempts, spent, since_ms, error);
+	return put_back(db, row, store_id(row->id, seq), attempts, spent, since_ms, ask, error);
 }
 
 static enum status to_unknown(struct db *db, struct job_row *row, int64_t id, int attempts,
-                              bool was_resend, bool requested, const char *class_name,
-                              const char *message, int64_t now_ms, struct error *error)
+                              bool was_resend, bool requested, bool ask,
+                              const char *class_name, const char *message, int64_t now_ms,
+                              struct error *error)
 {
 	const struct attempt_record record = {
 	    .seq = store_seq(id),
@@ -213,7 +216,9 @@ static enum status to_unknown(struct db *db, struct job_row *row, int64_t id, in
 	    .connect_ms = -1,
 	    .first_byte_ms = -1,
 	    .decision = DECISION_UNKNOWN,
-	    .next = ITEM_UNKNOWN,
+	    .next = ask ? ITEM_WAITING : ITEM_UNKNOWN,
+	    .due_ms = now_ms,
+	    .ask = ask,
 	    .class_name = class_name,
 	    .message = message,
 	    .cause = message,
@@ -227,16 +232,16 @@ static enum status to_unknown(struct db *db, struct job_row *row, int64_t id, in
 
 /* The request may have reached the server and may not be repeated. */
 static enum status interrupted(struct db *db, struct job_row *row, int64_t id, int attempts,
-                               bool was_resend, int64_t now_ms, struct error *error)
+                               bool was_resend, bool ask, int64_t now_ms, struct error *error)
 {
-	return to_unknown(db, row, id, attempts, was_resend, true, "interrupted",
+	return to_unknown(db, row, id, attempts, was_resend, true, ask, "interrupted",
 	                  "interrupted before the answer came", now_ms, error);
 }
 
 enum status items_give_up(struct db *db, struct job_row *row, int64_t seq, int attempts,
-                          int64_t now_ms, struct error *error)
+                          bool ask, int64_t now_ms, struct error *error)
 {
-	return to_unknown(db, row, store_id(row->id, seq), attempts, true, false, "key_age",
+	return to_unknown(db, row, store_id(row->id, seq), attempts, true, false, ask, "key_age",
 	                  "sent before, and its idempotency key is too old to send it again",
 	                  now_ms, error);
 }
@@ -244,6 +249,7 @@ enum status items_give_up(struct db *db, struct job_row *row, int64_t seq, int a
 struct in_flight {
 	int64_t id, since_ms;
 	int attempts, spent;
+	bool ask;
 };
 
 /* Rows of recover_fresh (one column) or recover_resend (four), collected so
@@ -273,6 +279,7 @@ static enum status collect(struct db *db, sqlite3_stmt *statement, bool resend,
 			list[*count].attempts = (int)db_int(statement, 1);
 			list[*count].spent = (int)db_int(statement, 2);
 			list[*count].since_ms = db_int(statement, 3);
+			list[*count].ask = db_int(statement, 4) != 0;
 		}
 		++*count;
 	}
@@ -281,7 +288,7 @@ static enum status collect(struct db *db, sqlite3_stmt *statement, bool resend,
 }
 
 static enum status recover_list(struct db *db, struct job_row *row, sqlite3_stmt *statement,
-                                bool resend, int64_t sent_ms, int64_t now_ms,
+                                bool resend, int64_t sent_ms, bool ask, int64_t now_ms,
                                 struct recovery *recovery, struct error *error)
 {
 	struct in_flight *list = NULL;
@@ -289,13 +296,14 @@ static enum status recover_list(struct db *db, struct job_row *row, sqlite3_stmt
 	enum status status = collect(db, statement, resend, &list, &count, error);
 
 	for (int i = 0; status == STATUS_OK && i < count; i++) {
-		if (row->repeatable) {
+		if (row->repeatable || list[i].ask) { /* a question may be asked again */
 			status = put_back(db, row, list[i].id, list[i].attempts, list[i].spent,
-			                  list[i].since_ms > 0 ? list[i].since_ms : sent_ms, error);
+			                  list[i].since_ms > 0 ? list[i].since_ms : sent_ms,
+			                  list[i].ask, error);
 			recovery->put_back++;
 		} else {
-			status = interrupted(db, row, list[i].id, list[i].attempts, resend, now_ms,
-			                     error);
+			status = interrupted(db, row, list[i].id, list[i].attempts, resend, ask,
+			                     now_ms, error);
 			recovery->unknown++;
 		}
 	}
@@ -303,7 +311,7 @@ static enum status recover_list(struct db *db, struct job_row *row, sqlite3_stmt
 	return status;
 }
 
-enum status items_recover(struct db *db, struct job_row *row, int64_t sent_ms, int64_t now_ms,
+enum status items_recover(struct db *db, struct job_row *row, int64_t sent_ms, bool ask, int64_t now_ms,
                           struct recovery *recovery, struct error *error)
 {
 	sqlite3_stmt *statement;
@@ -316,13 +324,13 @@ enum status items_recover(struct db *db, struct job_row *row, int64_t sent_ms, i
 	}
 	statement = db_prepare(db, QUERY_RECOVER_RESEND);
 	db_bind_int(statement, 1, row->id);
-	status = recover_list(db, row, statement, true, sent_ms, now_ms, recovery, error);
+	status = recover_list(db, row, statement, true, sent_ms, ask, now_ms, recovery, error);
 	if (status != STATUS_OK)
 		return status;
 	statement = db_prepare(db, QUERY_RECOVER_FRESH);
 	db_bind_int(statement, 1, store_id(row->id, row->low));
 	db_bind_int(statement, 2, store_id(row->id, row->claim_cursor));
-	status = recover_list(db, row, statement, false, sent_ms, now_ms, recovery, error);
+	status = recover_list(db, row, statement, false, sent_ms, ask, now_ms, recovery, error);
 	if (status != STATUS_OK)
 		return status;
 	if (row->counts[ITEM_RUNNING] != 0)

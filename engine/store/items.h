@@ -24,6 +24,7 @@ struct claimed_item {
 	int attempts, spent;
 	int64_t since_ms;
 	bool fresh;      /* first claim ever: moved the cursor */
+	bool ask;        /* what became of it is to be asked, not done */
 };
 
 /* Claim up to `want` items: fresh ones (at most fresh_max), and among them, a
@@ -39,12 +40,12 @@ enum status items_next_due(struct db *db, int64_t job, int64_t *next_due_ms,
 
 /* Give back what was claimed and surely not sent: pending again, due at once. */
 enum status items_unclaim(struct db *db, struct job_row *row, int64_t seq, int attempts,
-                          int spent, int64_t since_ms, struct error *error);
+                          int spent, int64_t since_ms, bool ask, struct error *error);
 
 /* A claimed item of resend that must not be sent again by itself: unknown, with
- * the reason. */
+ * the reason; or waiting for the verify request, where `ask`. */
 enum status items_give_up(struct db *db, struct job_row *row, int64_t seq, int attempts,
-                          int64_t now_ms, struct error *error);
+                          bool ask, int64_t now_ms, struct error *error);
 
 /* What the last process left in flight.  Repeatable jobs: back to pending.
  * Others: unknown, with an attempt that says so.  Changes *row; returns how
@@ -52,8 +53,9 @@ enum status items_give_up(struct db *db, struct job_row *row, int64_t seq, int a
 struct recovery {
 	int64_t put_back, unknown;
 };
-/* sent_ms: when they went out, so far as that is known (wall). */
-enum status items_recover(struct db *db, struct job_row *row, int64_t sent_ms, int64_t now_ms,
+/* sent_ms: when they went out, so far as that is known (wall).  `ask`: those
+ * that would become unknown wait for the verify request instead. */
+enum status items_recover(struct db *db, struct job_row *row, int64_t sent_ms, bool ask, int64_t now_ms,
                           struct recovery *recovery, struct error *error);
 
 /* The last item's due time among those waiting; 0: none.  For estimates. */

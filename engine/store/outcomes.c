@@ -54,7 +54,7 @@ static enum status insert_body(struct db *db, int64_t id, const struct attempt_r
 
 static enum status put_resend(struct db *db, int64_t job, int64_t id, enum item_state state,
                               int64_t due_ms, int attempts, int spent, int64_t since_ms,
-                              struct error *error)
+                              bool ask, struct error *error)
 {
 	sqlite3_stmt *statement = db_prepare(db, QUERY_RESEND_PUT);
 
@@ -65,6 +65,7 @@ static enum status put_resend(struct db *db, int64_t job, int64_t id, enum item_
 	db_bind_int(statement, 5, attempts);
 	db_bind_int(statement, 6, spent);
 	db_bind_int(statement, 7, since_ms);
+	db_bind_int(statement, 8, ask);
 	return db_run(db, statement, error);
 }
 
@@ -179,7 +180,7 @@ enum status outcomes_record(struct db *db, struct job_row *row,
 		status = record_final(db, row, id, record, error);
 	else
 		status = put_resend(db, row->id, id, record->next, record->due_ms, record->n,
-		                    record->spent, record->since_ms, error);
+		                    record->spent, record->since_ms, record->ask, error);
 	if (status != STATUS_OK)
 		return status;
 	count_move(row, ITEM_RUNNING, record->next);
@@ -269,7 +270,8 @@ static enum status retry_one(struct db *db, struct job_row *row, int64_t seq,
 	/* One that was skipped before its first claim lies ahead of the cursor
 	 * and is fresh again without a row. */
 	if (status == STATUS_OK && seq <= row->claim_cursor)
-		status = put_resend(db, row->id, id, ITEM_PENDING, 0, standing->attempts, 0, 0, error);
+		status = put_resend(db, row->id, id, ITEM_PENDING, 0, standing->attempts, 0, 0, false,
+		                    error);
 	if (status == STATUS_OK)
 		count_move(row, standing->state, ITEM_PENDING);
 	return status;

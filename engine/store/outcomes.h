@@ -35,6 +35,7 @@ struct attempt_record {
 	int64_t body_bytes;
 	const char *extracted;     /* JSON object or NULL */
 	size_t extracted_length;
+	bool ask;                  /* next WAITING: for the verify request, not for the item's own */
 	bool was_resend;           /* there is a row in resend */
 	bool requested;            /* a request was made: counts as an attempt */
 };

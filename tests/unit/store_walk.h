@@ -188,7 +188,8 @@ static void unclaim(struct store *store)
 
 	if (seq == 0)
 		return;
-	must(items_unclaim(store->db, &store->row, seq, store->model[seq].attempts, 0, 0, &error),
+	must(items_unclaim(store->db, &store->row, seq, store->model[seq].attempts, 0, 0, false,
+		                   &error),
 	     &error);
 	store->model[seq].state = ITEM_PENDING;
 	store->model[seq].in_resend = true;
@@ -250,7 +251,8 @@ static void crash(struct store *store)
 	/* low may lag behind, as it does in the writer. */
 	store->row.low = 0;
 	reopen(store);
-	must(items_recover(store->db, &store->row, store->now_ms - 1, store->now_ms, &recovery, &error), &error);
+	must(items_recover(store->db, &store->row, store->now_ms - 1, false, store->now_ms,
+	                   &recovery, &error), &error);
 	assert_int_equal(store->row.counts[ITEM_RUNNING], 0);
 	assert_int_equal(recovery.put_back + recovery.unknown, running);
 	for (int seq = 1; seq <= ITEMS; seq++) {

@@ -186,7 +186,7 @@ static void knows_the_states(void **state)
 		sqlite3_free(text);
 	}
 	for (int i = 0; i < 3; i++) {
-		text = sqlite3_mprintf("INSERT INTO resend VALUES (%d, 1, %Q, 0, 0, 0, 0)", i + 1,
+		text = sqlite3_mprintf("INSERT INTO resend VALUES (%d, 1, %Q, 0, 0, 0, 0, 0)", i + 1,
 		                       item_state_name(again[i]));
 		assert_int_equal(sqlite3_exec(handle, text, NULL, NULL, NULL), SQLITE_OK);
 		sqlite3_free(text);
