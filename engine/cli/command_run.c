@@ -106,6 +106,18 @@ static bool waits_for_nobody(struct run *run)
 	return waits && !run->session.server;
 }
 
+/* With -q nothing else would tell why the batch stands still.  Once until it
+ * moves: a dead target is probed many times. */
+static void say_paused(struct run *run)
+{
+	int64_t ended = view_final(&run->view);
+
+	if (!run->quiet || run->view.state != JOB_PAUSED || run->paused_at == ended)
+		return;
+	run->paused_at = ended;
+	log_warn("%s: paused: %s", run->view.name, run->view.reason);
+}
+
 enum status run_follow(struct run *run)
 {
 	struct stopper *stopper = run->session.stopper;
@@ -121,6 +133,7 @@ enum status run_follow(struct run *run)
 		status = run_look(run);
 		if (status)
 			return status;
+		say_paused(run);
 		progress_show(&run->view, run->document,
 		              stopper_asked(stopper) ? "stopping" : NULL);
 		if (drained || ended || import_stopped(&run->view) || waits_for_nobody(run))
@@ -236,6 +249,7 @@ int command_run(const struct arguments *arguments, int word_count, char *const w
 {
 	struct run run = {
 		.arguments = arguments,
+		.paused_at = -1,
 		.quiet = arguments_has(arguments, OPTION_QUIET),
 		.color = terminal_color(2, arguments_has(arguments, OPTION_NO_COLOR)),
 	};

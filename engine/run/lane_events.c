@@ -5,6 +5,8 @@
 #include "engine/base/log.h"
 #include "engine/run/lane_internal.h"
 
+#define QUICK_US 50000
+
 /* ---- the writer's side ------------------------------------------------- */
 
 static int lane_want(void *context)
@@ -101,25 +103,32 @@ static void lane_recorded(void *context, const struct settlement *settlement)
 		pthread_mutex_unlock(&lane->mutex);
 	}
 	atomic_fetch_sub(&lane->unsettled, 1);
-	lane->recorded++;
+	lane->recorded += settlement->holds_permit;
 }
 
-/* Requests that may be repeated keep their permits until their outcome is on
- * disk: so a crash sends no more again than are let out at once.  For others
- * that would be a commit more between two requests, and for nothing. */
 static void lane_group_done(void *context)
 {
 	struct lane *lane = context;
 	int recorded = lane->recorded;
 
 	lane->recorded = 0;
-	if (!lane->options.repeatable || recorded == 0)
+	if (recorded == 0)
 		return;
 	atomic_fetch_sub(&lane->unrecorded, recorded);
 	semaphore_release(limit_semaphore(lane->options.limit), recorded);
 }
 
 /* ---- pool threads' side -------------------------------------------------- */
+
+/* A quick request that may be repeated keeps its permit until its outcome is on
+ * disk: else as many as are let out at once would be answered between two
+ * commits, and a crash would send those again on top of what is out.  A slow one
+ * need not: few are answered meanwhile.  And for one that may not be repeated it
+ * would be a commit more between two requests, for nothing. */
+static bool holds_permit(const struct lane *lane, const struct task *task)
+{
+	return lane->options.repeatable && task->exchange.response.total_us < QUICK_US;
+}
 
 struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, struct task *task)
 {
@@ -143,10 +152,12 @@ struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, st
 		log_error("out of memory: an outcome could not be kept; its item is taken up at "
 		          "the next start");
 	}
-	if (lane->options.repeatable && settlement != NULL)
+	if (settlement != NULL && holds_permit(lane, task)) {
+		settlement->holds_permit = true;
 		atomic_fetch_add(&lane->unrecorded, 1);
-	else
+	} else {
 		semaphore_release(limit_semaphore(lane->options.limit), 1);
+	}
 	return settlement;
 }
 
