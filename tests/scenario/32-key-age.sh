@@ -11,13 +11,15 @@ job() { # job NAME MAX_AGE_S
 		  idempotency: {max_age_s: $age}, limits: {concurrency: 10}}' >"$1.json"
 }
 for name in young old; do
-	job $name $([ $name = young ] && echo 3600 || echo 1)
+	age=1 code=3
+	[ $name = young ] && age=3600 code=0
+	job $name $age
 	upstream_reset
 	background run $name.json
 	wait_until upstream_saw 15
 	kill_hard
 	[ $name = young ] || sleep 1.5
-	expect $([ $name = young ] && echo 0 || echo 3) run $name.json
+	expect $code run $name.json
 	sound $name
 done
 counted young done 60
