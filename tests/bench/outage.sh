@@ -48,8 +48,9 @@ outage() { # outage NAME GO RETURN: settings that make it go away and come back
 	client=
 	say "$name for $away s at $normal/s: failed $(progress "$name" .counts.failed), wasted requests $wasted, 90 % of pace again after ${seconds_back:-never} s"
 	held "items failed ($name)" "$(progress "$name" .counts.failed)" '<=' 0
-	held "requests wasted ($name)" "$wasted" '<=' 60
-	held "seconds until 90 % of pace ($name)" "$seconds_back" '<=' 30
+	# In flight (8), 20, and a probe each 5 s and more.
+	held "requests wasted ($name)" "$wasted" '<=' 36
+	held "seconds until 90 % of pace ($name)" "$seconds_back" '<=' 15
 }
 
 say "outage  8 at a time, 50 ms an answer, then the target is away"
