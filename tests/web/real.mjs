@@ -147,6 +147,7 @@ await test('the server restarts: the page recovers without a reload', async () =
 	await until('banner gone', async () => await page.locator('.banner').count() === 0, 15000);
 	assert.equal(await done(), ITEMS);
 	assert.equal(await page.evaluate(() => window.sameDocument), true);
+	await page.goto('about:blank'); // it would ask on, of nobody
 	browser.expected = [];
 	again.kill('SIGTERM');
 	await again.over;
