@@ -15,7 +15,7 @@ const SHOWN = 4;
 function Row({ job, item }) {
 	return html`<li class="failure">
 		<div class="failure-head">
-			<a href=${link.item(job.id, item.seq)}>#${item.seq}${item.key && html` <bdi>${item.key}</bdi>`}</a>
+			<a href=${link.item(job.id, item.seq)}>#${item.seq}${item.key && item.key !== String(item.seq) && html` <bdi>${item.key}</bdi>`}</a>
 			<${Chip} state=${item.state} />
 			${item.cause && html`<${Cause} cause=${item.cause} status=${item.http_status} />`}
 			<span class="failure-when muted small"><${Time} at=${item.at} ago /></span>
