@@ -4,6 +4,7 @@
 #ifndef SLUICE_TESTS_FAKE_ENGINE_H
 #define SLUICE_TESTS_FAKE_ENGINE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,9 +49,14 @@ static enum status fake_fail(struct error *error, enum status status)
 	return status == STATUS_OK ? status : error_set(error, status, "as told");
 }
 
+/* Several of the server's threads may note the same thing. */
 static void fake_note(char *into, size_t size, const char *text)
 {
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&mutex);
 	snprintf(into, size, "%s", text != NULL ? text : "(null)");
+	pthread_mutex_unlock(&mutex);
 }
 
 static void fake_job_fill(int64_t job, struct engine_progress *out)
