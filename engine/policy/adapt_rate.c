@@ -8,6 +8,9 @@
  * each round trip, but no faster than that in OPENING_S. */
 #define OPENING_GROWTH 0.5
 #define OPENING_S 0.05
+/* A slow target is asked little by so many at once: bolder. */
+#define OPENING_SLOW_NS (150 * NS_PER_MS)
+#define OPENING_GROWTH_SLOW 1.5
 
 /* While the limit is not known the pace doubles within two round trips, but
  * not before four requests were accepted at it. */
@@ -113,7 +116,9 @@ static void open_further(struct adapt *adapt)
 {
 	set_pace(adapt, ADAPT_PACE_MAX);
 	if (adapt->opening < adapt->ceilings.concurrency)
-		adapt->opening += OPENING_GROWTH * fmin(1, adapt_seconds(adapt->rtt_ns) / OPENING_S);
+		adapt->opening += adapt->rtt_ns >= OPENING_SLOW_NS
+		                      ? OPENING_GROWTH_SLOW
+		                      : OPENING_GROWTH * fmin(1, adapt_seconds(adapt->rtt_ns) / OPENING_S);
 }
 
 /* It accepts again.  Where nothing was for a while, a window's budget was used
