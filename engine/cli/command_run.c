@@ -17,8 +17,8 @@
 #define STAY_LOOK_MS 200
 /* The engine says so when an import breaks off: nothing is left to wait for. */
 #define IMPORT_STOPPED "import stopped"
-/* And when the canary is out. */
-#define CANARY "canary:"
+/* And when the disk is full: it goes on by itself. */
+#define DISK_FULL "disk full"
 
 /* ---- secrets in messages ------------------------------------------------------------ */
 
@@ -83,12 +83,13 @@ static bool wait_moment(struct run *run)
 	return ended;
 }
 
-/* The canary is out: say how to go on.  True where nobody could give leave to
- * this process: then the next one goes on. */
+/* Paused until a person resumes it: say how.  True where nobody could tell this
+ * process: then the next one goes on. */
 static bool waits_for_nobody(struct run *run)
 {
 	const struct view *view = &run->view;
-	bool waits = view->state == JOB_PAUSED && strncmp(view->reason, CANARY, strlen(CANARY)) == 0;
+	bool waits = view->state == JOB_PAUSED && view->resume_at_ms == 0 &&
+	             strcmp(view->reason, DISK_FULL) != 0;
 
 	if (waits && run->session.server && !run->asked_leave && !run->quiet) {
 		struct buffer line = {0};
@@ -98,6 +99,7 @@ static bool waits_for_nobody(struct run *run)
 		program_suggest(&line);
 		buffer_text(&line, " resume ");
 		text_shell(&line, view->name);
+		database_suggest(&run->session.database, &line);
 		if (!line.failed)
 			log_info("%s", line.data);
 		buffer_free(&line);

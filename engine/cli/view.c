@@ -63,6 +63,7 @@ static void read_pace(struct json_span document, struct view *view)
 	view->concurrency_now =
 		document_integer(document, "limits.concurrency_now", view->concurrency);
 	view->limit_per_s = document_number(document, "limits.rate_per_s", 0);
+	view->resume_at_ms = document_time_ms(document, "resume_at");
 	view->burst = document_integer(document, "limits.burst", 1);
 	copy_safe(document, "limits.bound_by", view->bound_by, sizeof(view->bound_by));
 	read_eta(document, view);

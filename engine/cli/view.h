@@ -28,6 +28,7 @@ struct view {
 	int64_t burst;
 	char bound_by[64];
 	int64_t created_ms, started_ms, finished_ms; /* 0: not yet */
+	int64_t resume_at_ms; /* a pause that ends by itself; 0 */
 	bool active;                                 /* a process works on it */
 };
 

@@ -1,6 +1,7 @@
 #include "engine/policy/adapt.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "engine/base/clock.h"
@@ -11,6 +12,13 @@
 
 /* A queue somewhere: the latency is so many times its lowest. */
 #define SLOW_FACTOR 2
+
+/* Stray refusals: below so much of what was seen to go through, and no more than
+ * such a share of so many answers. */
+#define STRAY_BELOW 0.25
+#define STRAY_SHARE 0.06
+#define STRAY_ANSWERS 64
+#define PROVEN_HALF_S 30
 
 double adapt_seconds(int64_t ns)
 {
@@ -179,6 +187,28 @@ static void note_refusal(struct adapt *adapt, const struct adapt_stamp *stamp,
 		adapt->hold_ns = hold_ns;
 }
 
+/* What went through within the last second, the most of late. */
+static void prove(struct adapt *adapt, int64_t now_ns)
+{
+	double seen;
+
+	if (now_ns - adapt->proven_ns < ADAPT_CELL_NS)
+		return;
+	seen = adapt_count_rate(&adapt->let_in, 1, now_ns);
+	adapt->proven *= exp2(-adapt_seconds(now_ns - adapt->proven_ns) / PROVEN_HALF_S);
+	adapt->proven_ns = now_ns;
+	if (seen > adapt->proven)
+		adapt->proven = seen;
+}
+
+/* More went through before, and only one now and then is refused: no limit on
+ * the rate does that.  Items are refused for reasons of their own. */
+static bool stray(const struct adapt *adapt, const struct adapt_stamp *stamp)
+{
+	return adapt->phase == ADAPT_CUBIC && adapt->refused_share < STRAY_SHARE &&
+	       stamp->rate < STRAY_BELOW * adapt->proven;
+}
+
 void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
                   const struct adapt_answer *answer, int64_t now_ns)
 {
@@ -191,7 +221,12 @@ void adapt_result(struct adapt *adapt, const struct adapt_stamp *stamp,
 
 	if (answered)
 		adapt_told(adapt, stamp, answer, !refused && !overload, now_ns);
+	prove(adapt, now_ns);
+	if (answered)
+		adapt->refused_share += (refused - adapt->refused_share) / STRAY_ANSWERS;
 	if (refused) {
+		if (stray(adapt, stamp))
+			return;
 		note_refusal(adapt, stamp, answer, now_ns);
 		/* One overshoot counts once. */
 		if (stamp->sent_ns < adapt->cut_ns)

@@ -118,6 +118,9 @@ struct adapt {
 	bool rough;              /* … or about here: look further soon */
 	double start;            /* pace after the last cut */
 	double threshold;        /* doubling after a rest ends here; 0: at the limit */
+	double proven;           /* most accepted within a second, slowly forgotten */
+	int64_t proven_ns;
+	double refused_share;    /* of the last answers, 0..1 */
 	double growing_s;        /* time spent growing since the last cut */
 	double cost_s;           /* what an overshoot costs: the wait told with it */
 	int64_t grown_ns;

@@ -236,7 +236,8 @@ void breaker_try_now(struct breaker *breaker, int64_t now_ns)
 {
 	if (breaker->state == BREAKER_OPEN && breaker->probe_ns > now_ns)
 		breaker->probe_ns = now_ns;
-	breaker->refused = 0;
+	/* Refused once more after a person's word, and it pauses at once. */
+	breaker->refused = breaker->refusing ? REFUSED_MAX - 1 : 0;
 	breaker->refusing = false;
 }
 

@@ -203,6 +203,7 @@ static void draw_wait(const struct attempt_facts *facts, const struct retry_poli
                       struct random *random, struct verdict *verdict)
 {
 	int64_t server_ms = server_wait_ms(facts, verdict->decision);
+	int earlier = verdict->decision == DECISION_THROTTLE ? facts->throttled : 0;
 	int64_t delay_ms = policy->delay_ms;
 
 	if (server_ms > 0) {
@@ -216,7 +217,7 @@ static void draw_wait(const struct attempt_facts *facts, const struct retry_poli
 			delay_ms = THROTTLE_DELAY_MS_MIN;
 		verdict->wait_ms_min = 0;
 		verdict->wait_ms_max =
-		    backoff_bound_ms(delay_ms, policy->delay_ms_max, facts->attempt);
+		    backoff_bound_ms(delay_ms, policy->delay_ms_max, facts->attempt + earlier);
 		strcpy(verdict->source, "backoff");
 	}
 	verdict->wait_ms = verdict->wait_ms_min +

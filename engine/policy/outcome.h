@@ -61,6 +61,7 @@ struct attempt_facts {
 	int attempt;          /* 1 = first attempt charged to this budget, this one included */
 	int64_t spent_ms;     /* since this budget's first attempt began */
 	enum decision rule;   /* what a rule said, or DECISION_NONE */
+	int throttled;        /* attempts before that were not charged: the backoff counts them */
 	bool paced;           /* the pace follows what is refused: a throttle costs time, not attempts */
 	bool forgiven;        /* the target is down, or refuses everybody: not this item's fault */
 	struct header_hints hints;

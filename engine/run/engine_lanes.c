@@ -69,7 +69,7 @@ static enum status make_lane(struct engine *engine, int64_t job, struct secret_s
 	if (status == STATUS_OK) {
 		limits_of(spec, &row, &limits);
 		options.repeatable = row.repeatable;
-		options.limit = limit_open(engine->limits, spec->share, &limits, &row.pace);
+		options.limit = limit_open(engine->limits, spec->share, job, &limits, &row.pace);
 		options.upstream =
 		    upstream_open(engine->upstreams, plan_upstream(options.plan), &row.upstream);
 		status = options.limit != NULL && options.upstream != NULL
@@ -78,7 +78,7 @@ static enum status make_lane(struct engine *engine, int64_t job, struct secret_s
 	}
 	if (status != STATUS_OK) {
 		plan_free(options.plan);
-		limit_close(options.limit);
+		limit_close(options.limit, job);
 		upstream_close(options.upstream);
 		if (error != NULL)
 			error_prefix(error, "job '%s'", row.name);

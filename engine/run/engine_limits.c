@@ -79,7 +79,7 @@ enum status engine_job_set(struct engine *engine, int64_t job, const struct engi
 	pthread_mutex_lock(&engine->mutex);
 	station = station_find_locked(engine, job);
 	if (station != NULL && station->lane != NULL)
-		limit_set(lane_limit(station->lane), &setting.now);
+		limit_set(lane_limit(station->lane), setting.job, &setting.now);
 	pthread_mutex_unlock(&engine->mutex);
 	return STATUS_OK;
 }

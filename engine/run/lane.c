@@ -250,7 +250,7 @@ static void *lane_main(void *argument)
 static void lane_free(struct lane *lane)
 {
 	plan_free(lane->options.plan);
-	limit_close(lane->options.limit);
+	limit_close(lane->options.limit, lane->options.job);
 	upstream_close(lane->options.upstream);
 	meter_free(lane->meter);
 	pthread_mutex_destroy(&lane->mutex);

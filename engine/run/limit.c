@@ -21,12 +21,17 @@ struct limit {
 	char *name;                  /* hash key; NULL: not shared */
 	struct limits *limits;
 
-	int users;                   /* guarded by limits->mutex */
+	/* guarded by limits->mutex */
+	struct asked {
+		int64_t user;
+		struct limit_settings settings;
+	} *users;                    /* what each of them asks for */
+	int user_count;
 	UT_hash_handle hh;
 
 	pthread_mutex_t mutex;       /* leaf but for the semaphore's */
 	/* guarded by mutex */
-	struct limit_settings settings;
+	struct limit_settings settings; /* the strictest of what they ask for */
 	struct bucket bucket;
 	struct adapt adapt;
 	int64_t hold_ns;             /* nothing goes out before */
@@ -81,6 +86,7 @@ static void limit_free(struct limit *limit)
 	semaphore_free(limit->semaphore);
 	pthread_mutex_destroy(&limit->mutex);
 	free(limit->name);
+	free(limit->users);
 	free(limit);
 }
 
@@ -110,38 +116,97 @@ static struct limit *limit_new(const char *name, const struct limit_settings *se
 	return limit;
 }
 
-struct limit *limit_open(struct limits *limits, const char *name,
+static double per_second(const struct rate *rate)
+{
+	return (double)rate->count * (double)NS_PER_S / (double)rate->per_ns;
+}
+
+/* The strictest of what its users ask for.  limits->mutex held. */
+static void settle_on(struct limit *limit)
+{
+	struct limit_settings strictest = limit->users[0].settings;
+	struct adapt_ceilings ceilings;
+	int64_t now = clock_mono_ns();
+
+	for (int i = 1; i < limit->user_count; i++) {
+		const struct limit_settings *asked = &limit->users[i].settings;
+
+		if (asked->concurrency < strictest.concurrency)
+			strictest.concurrency = asked->concurrency;
+		if (asked->rate.count > 0 && (strictest.rate.count == 0 ||
+		                              per_second(&asked->rate) < per_second(&strictest.rate))) {
+			strictest.rate = asked->rate;
+			strictest.burst = asked->burst;
+		}
+		strictest.adapt = strictest.adapt && asked->adapt;
+	}
+	ceilings = ceilings_of(&strictest);
+	pthread_mutex_lock(&limit->mutex);
+	limit->settings = strictest;
+	adapt_set_ceilings(&limit->adapt, &ceilings, now);
+	follow_locked(limit, now);
+	pthread_mutex_unlock(&limit->mutex);
+}
+
+/* limits->mutex held.  False without memory. */
+static bool add_user(struct limit *limit, int64_t user, const struct limit_settings *settings)
+{
+	struct asked *grown =
+	    realloc(limit->users, ((size_t)limit->user_count + 1) * sizeof(*limit->users));
+
+	if (grown == NULL)
+		return false;
+	limit->users = grown;
+	limit->users[limit->user_count++] = (struct asked){user, *settings};
+	return true;
+}
+
+struct limit *limit_open(struct limits *limits, const char *name, int64_t user,
                          const struct limit_settings *settings, const struct adapt_memory *memory)
 {
+	bool made = false;
 	struct limit *limit = NULL;
 
 	pthread_mutex_lock(&limits->mutex);
 	if (name != NULL)
 		HASH_FIND_STR(limits->table, name, limit);
-	if (limit != NULL) {
-		limit_set(limit, settings);
-	} else if ((limit = limit_new(name, settings, memory)) != NULL) {
+	if (limit == NULL) {
+		made = true;
+		limit = limit_new(name, settings, memory);
+	}
+	if (limit != NULL && !add_user(limit, user, settings)) {
+		if (made)
+			limit_free(limit);
+		limit = NULL;
+	}
+	if (limit != NULL && made) {
 		limit->limits = limits;
 		if (name != NULL)
 			HASH_ADD_KEYPTR(hh, limits->table, limit->name, strlen(limit->name), limit);
+	} else if (limit != NULL) {
+		settle_on(limit);
 	}
-	if (limit != NULL)
-		limit->users++;
 	pthread_mutex_unlock(&limits->mutex);
 	return limit;
 }
 
-void limit_close(struct limit *limit)
+void limit_close(struct limit *limit, int64_t user)
 {
 	struct limits *limits = limit != NULL ? limit->limits : NULL;
+	int at = 0;
 
 	if (limit == NULL)
 		return;
 	pthread_mutex_lock(&limits->mutex);
-	if (--limit->users > 0)
+	while (limit->users[at].user != user)
+		at++;
+	limit->users[at] = limit->users[--limit->user_count];
+	if (limit->user_count > 0) {
+		settle_on(limit);
 		limit = NULL;
-	else if (limit->name != NULL)
+	} else if (limit->name != NULL) {
 		HASH_DEL(limits->table, limit);
+	}
 	pthread_mutex_unlock(&limits->mutex);
 	if (limit != NULL)
 		limit_free(limit);
@@ -152,16 +217,14 @@ struct semaphore *limit_semaphore(struct limit *limit)
 	return limit->semaphore;
 }
 
-void limit_set(struct limit *limit, const struct limit_settings *settings)
+void limit_set(struct limit *limit, int64_t user, const struct limit_settings *settings)
 {
-	struct adapt_ceilings ceilings = ceilings_of(settings);
-	int64_t now = clock_mono_ns();
-
-	pthread_mutex_lock(&limit->mutex);
-	limit->settings = *settings;
-	adapt_set_ceilings(&limit->adapt, &ceilings, now);
-	follow_locked(limit, now);
-	pthread_mutex_unlock(&limit->mutex);
+	pthread_mutex_lock(&limit->limits->mutex);
+	for (int i = 0; i < limit->user_count; i++)
+		if (limit->users[i].user == user)
+			limit->users[i].settings = *settings;
+	settle_on(limit);
+	pthread_mutex_unlock(&limit->limits->mutex);
 }
 
 int limit_take_tokens(struct limit *limit, int want, int64_t *wait_ns)

@@ -25,17 +25,17 @@ struct limit_settings {
 	bool adapt;
 };
 
-/* memory: what a former process learned, or NULL.  With a name, and a limit of
- * that name open already, that one; `settings` are then its new ones.  NULL
- * without memory. */
-struct limit *limit_open(struct limits *limits, const char *name,
+/* For one user of it, a job.  memory: what a former process learned, or NULL.
+ * With a name, and a limit of that name open already, that one: of what its users
+ * ask for the strictest counts.  NULL without memory. */
+struct limit *limit_open(struct limits *limits, const char *name, int64_t user,
                          const struct limit_settings *settings, const struct adapt_memory *memory);
-void limit_close(struct limit *limit); /* NULL is allowed */
+void limit_close(struct limit *limit, int64_t user); /* NULL is allowed */
 
 struct semaphore *limit_semaphore(struct limit *limit);
 
-/* New values; they act at once on whoever waits. */
-void limit_set(struct limit *limit, const struct limit_settings *settings);
+/* What that user asks for from now on; it acts at once on whoever waits. */
+void limit_set(struct limit *limit, int64_t user, const struct limit_settings *settings);
 
 /* Tokens that are there now, at most `want`; where none is, 0 and *wait_ns
  * until there may be one. */

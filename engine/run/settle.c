@@ -175,7 +175,7 @@ static void plan_pause(struct settlement *settlement, const struct pace *pace,
 		return;
 	if (verdict->wait_ms <= WAIT_PAUSES_JOB_MS) {
 		/* A budget's reset is the pace's to follow, where there is one. */
-		if (verdict->wait_asked || !limit_adapts(pace->limit))
+		if ((verdict->wait_asked && pace_telling(settlement->task)) || !limit_adapts(pace->limit))
 			settlement->hold_ms = verdict->wait_ms_min;
 		return;
 	}
@@ -299,7 +299,7 @@ static void read_answer(struct settlement *settlement, const struct spec *spec, 
 	record->class_name = "verify";
 	if (record->decision == DECISION_DONE && settlement->reason[0] != '\0')
 		return; /* the rule held */
-	if (!undone || settlement->task->spent >= spec->retry.retries_max) {
+	if (!undone || settlement->task->spent > spec->retry.retries_max) {
 		record->decision = undone ? DECISION_FAIL : DECISION_UNKNOWN;
 		record->next = undone ? ITEM_FAILED : ITEM_UNKNOWN;
 		snprintf(settlement->text, sizeof(settlement->text), "verify: %s",
@@ -309,7 +309,7 @@ static void read_answer(struct settlement *settlement, const struct spec *spec, 
 	}
 	record->decision = DECISION_RETRY;
 	record->next = ITEM_WAITING;
-	record->spent = settlement->task->spent + 1;
+	record->spent = settlement->task->spent; /* the request itself was charged */
 	record->since_ms = 0; /* nothing of it is at the server: its key begins anew */
 	record->due_ms = now_ms;
 	snprintf(settlement->text, sizeof(settlement->text), "verify: not done, sent again");

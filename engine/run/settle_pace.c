@@ -6,7 +6,24 @@
 
 /* An item may be throttled so often for nothing.  Beyond that it is not the
  * pace: it is refused for reasons of its own. */
-#define THROTTLES_FREE_MAX 100
+#define THROTTLES_FREE_MAX 20
+
+/* So often refused, and it tells nothing of the pace any more: others go through. */
+#define THROTTLES_TOLD 3
+
+/* The longest a retry is put off for want of budget. */
+#define DEFER_MS_MAX 2000
+
+/* How often it was sent for nothing: throttled, or forgiven. */
+static int throttled_before(const struct task *task)
+{
+	return task->attempts - task->spent;
+}
+
+bool pace_telling(const struct task *task)
+{
+	return throttled_before(task) < THROTTLES_TOLD;
+}
 
 static void tell_limit(struct limit *limit, const struct task *task,
                        const struct attempt_facts *facts, const struct verdict *verdict)
@@ -25,13 +42,19 @@ static void tell_limit(struct limit *limit, const struct task *task,
 	bool tells = facts->transport == TRANSPORT_OK || facts->transport == TRANSPORT_TIMEOUT ||
 	             facts->transport == TRANSPORT_BROKEN;
 
+	if (verdict->decision == DECISION_THROTTLE && !pace_telling(task))
+		tells = false;
+
 	limit_result(limit, &task->stamp, tells ? &answer : NULL);
 }
 
 /* The target's retry budget: where it is used up, retries come later, behind
- * fresh work, but never later than the longest backoff. */
+ * fresh work.  A little later: the pace keeps the load down, and what is flaky but
+ * alive must not stand still over it.  Drawn, so that they do not come back as a
+ * herd. */
 static void defer(struct upstream *upstream, const struct attempt_facts *facts,
-                  const struct retry_policy *policy, struct verdict *verdict)
+                  const struct retry_policy *policy, struct random *random,
+                  struct verdict *verdict)
 {
 	int64_t wait_ms;
 
@@ -42,11 +65,13 @@ static void defer(struct upstream *upstream, const struct attempt_facts *facts,
 		return;
 	wait_ms = upstream_defer_ms(upstream, facts->http_status == 429 ? BUDGET_THROTTLE
 	                                                                : BUDGET_TRANSIENT);
+	if (wait_ms > DEFER_MS_MAX)
+		wait_ms = DEFER_MS_MAX;
 	if (wait_ms > policy->delay_ms_max)
 		wait_ms = policy->delay_ms_max;
-	if (wait_ms <= verdict->wait_ms)
+	if (wait_ms <= 0)
 		return;
-	verdict->wait_ms = wait_ms;
+	verdict->wait_ms += random_upto(random, wait_ms);
 	snprintf(verdict->source, sizeof(verdict->source), "retry budget");
 }
 
@@ -56,7 +81,8 @@ void pace_decide(const struct pace *pace, const struct task *task, struct attemp
 {
 	enum breaker_sign sign;
 
-	facts->paced = limit_adapts(pace->limit) && task->attempts - task->spent < THROTTLES_FREE_MAX;
+	facts->paced = limit_adapts(pace->limit) && throttled_before(task) < THROTTLES_FREE_MAX;
+	facts->throttled = throttled_before(task);
 	outcome_decide(facts, policy, random, verdict);
 	tell_limit(pace->limit, task, facts, verdict);
 	sign = breaker_sign(verdict->decision, facts->transport, facts->http_status);
@@ -69,5 +95,5 @@ void pace_decide(const struct pace *pace, const struct task *task, struct attemp
 		outcome_decide(facts, policy, random, verdict);
 		return;
 	}
-	defer(pace->upstream, facts, policy, verdict);
+	defer(pace->upstream, facts, policy, random, verdict);
 }

@@ -20,4 +20,8 @@ void pace_decide(const struct pace *pace, const struct task *task, struct attemp
                  const struct retry_policy *policy, struct random *random, struct verdict *verdict,
                  struct upstream_word *word);
 
+/* Does a refusal of this one say something of all?  Not of an item that was
+ * refused again and again, while others go through. */
+bool pace_telling(const struct task *task);
+
 #endif

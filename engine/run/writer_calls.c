@@ -79,6 +79,7 @@ static enum status unclaim_run(struct writer *writer, struct db *db, void *argum
                                struct error *error)
 {
 	struct unclaim *unclaim = argument;
+	const int64_t now_ms = clock_wall_ms();
 	struct job_row *row;
 	enum status status = writer_job(writer, unclaim->job, &row, error);
 
@@ -87,7 +88,7 @@ static enum status unclaim_run(struct writer *writer, struct db *db, void *argum
 		const struct task *task = (const struct task *)node;
 
 		status = items_unclaim(db, row, task->seq, task->attempts, task->spent,
-		                       task->since_ms, task->ask, error);
+		                       task->since_ms, task->ask, now_ms, error);
 		writer_settled(writer, unclaim->job, task->seq);
 	}
 	return status;

@@ -176,7 +176,8 @@ enum status items_last_due(struct db *db, int64_t job, int64_t *due_ms, struct e
 }
 
 static enum status put_back(struct db *db, struct job_row *row, int64_t id, int attempts,
-                            int spent, int64_t since_ms, bool ask, struct error *error)
+                            int spent, int64_t since_ms, bool ask, int64_t due_ms,
+                            struct error *error)
 {
 	sqlite3_stmt *statement = db_prepare(db, QUERY_RESEND_PUT);
 	enum status status;
@@ -184,7 +185,7 @@ static enum status put_back(struct db *db, struct job_row *row, int64_t id, int 
 	db_bind_int(statement, 1, id);
 	db_bind_int(statement, 2, row->id);
 	db_bind_text(statement, 3, item_state_name(ITEM_PENDING));
-	db_bind_int(statement, 4, 0);
+	db_bind_int(statement, 4, due_ms);
 	db_bind_int(statement, 5, attempts);
 	db_bind_int(statement, 6, spent);
 	db_bind_int(statement, 7, since_ms);
@@ -198,9 +199,11 @@ static enum status put_back(struct db *db, struct job_row *row, int64_t id, int 
 }
 
 enum status items_unclaim(struct db *db, struct job_row *row, int64_t seq, int attempts,
-                          int spent, int64_t since_ms, bool ask, struct error *error)
+                          int spent, int64_t since_ms, bool ask, int64_t now_ms,
+                          struct error *error)
 {
-	return put_back(db, row, store_id(row->id, seq), attempts, spent, since_ms, ask, error);
+	return put_back(db, row, store_id(row->id, seq), attempts, spent, since_ms, ask, now_ms,
+	                error);
 }
 
 static enum status to_unknown(struct db *db, struct job_row *row, int64_t id, int attempts,
@@ -299,7 +302,7 @@ static enum status recover_list(struct db *db, struct job_row *row, sqlite3_stmt
 		if (row->repeatable || list[i].ask) { /* a question may be asked again */
 			status = put_back(db, row, list[i].id, list[i].attempts, list[i].spent,
 			                  list[i].since_ms > 0 ? list[i].since_ms : sent_ms,
-			                  list[i].ask, error);
+			                  list[i].ask, 0, error);
 			recovery->put_back++;
 		} else {
 			status = interrupted(db, row, list[i].id, list[i].attempts, resend, ask,

@@ -38,9 +38,11 @@ enum status items_claim(struct db *db, struct job_row *row, int want, int fresh_
 enum status items_next_due(struct db *db, int64_t job, int64_t *next_due_ms,
                            struct error *error);
 
-/* Give back what was claimed and surely not sent: pending again, due at once. */
+/* Give back what was claimed and surely not sent: pending again, due at once, but
+ * behind what has waited longer. */
 enum status items_unclaim(struct db *db, struct job_row *row, int64_t seq, int attempts,
-                          int spent, int64_t since_ms, bool ask, struct error *error);
+                          int spent, int64_t since_ms, bool ask, int64_t now_ms,
+                          struct error *error);
 
 /* A claimed item of resend that must not be sent again by itself: unknown, with
  * the reason; or waiting for the verify request, where `ask`. */

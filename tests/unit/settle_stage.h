@@ -70,7 +70,7 @@ static inline void drop_job(struct stage *stage)
 	plan_free(stage->plan);
 	spec_free(stage->spec);
 	secret_set_free(stage->secrets);
-	limit_close(stage->pace.limit);
+	limit_close(stage->pace.limit, 3);
 	upstream_close(stage->pace.upstream);
 	stage->pace = (struct pace){NULL, NULL};
 	stage->settled = NULL;
@@ -109,7 +109,7 @@ static inline void use_job(struct stage *stage, const char *method, const char *
 	                      method, more);
 
 	drop_job(stage);
-	stage->pace.limit = limit_open(stage->limits, NULL, &settings, NULL);
+	stage->pace.limit = limit_open(stage->limits, NULL, 3, &settings, NULL);
 	stage->pace.upstream = upstream_open(stage->upstreams, 1, NULL);
 	setenv("SETTLE_TOKEN", TOKEN, 1);
 	stage->secrets = secret_set_new();

@@ -189,7 +189,7 @@ static void unclaim(struct store *store)
 	if (seq == 0)
 		return;
 	must(items_unclaim(store->db, &store->row, seq, store->model[seq].attempts, 0, 0, false,
-		                   &error),
+		                   store->now_ms, &error),
 	     &error);
 	store->model[seq].state = ITEM_PENDING;
 	store->model[seq].in_resend = true;

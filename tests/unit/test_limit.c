@@ -48,12 +48,12 @@ static struct limit *fixed(int concurrency, struct rate rate, int64_t burst)
 {
 	const struct limit_settings settings = {concurrency, rate, burst, false};
 
-	return limit_open(limits, NULL, &settings, NULL);
+	return limit_open(limits, NULL, 1, &settings, NULL);
 }
 
 static void set(struct limit *limit, int concurrency, struct rate rate, int64_t burst)
 {
-	limit_set(limit, &(struct limit_settings){concurrency, rate, burst, false});
+	limit_set(limit, 1, &(struct limit_settings){concurrency, rate, burst, false});
 }
 
 static void test_paces(void **state)
@@ -73,7 +73,7 @@ static void test_paces(void **state)
 	pass_ms(1);
 	assert_int_equal(limit_take_tokens(limit, 10, &wait_ns), 1);
 	assert_int_equal(wait_ns, 0);
-	limit_close(limit);
+	limit_close(limit, 1);
 }
 
 static void test_takes_back(void **state)
@@ -86,7 +86,7 @@ static void test_takes_back(void **state)
 	limit_return_tokens(limit, 2);
 	assert_int_equal(limit_take_tokens(limit, 5, &wait_ns), 2);
 	assert_int_equal(limit_take_tokens(limit, 5, &wait_ns), 0);
-	limit_close(limit);
+	limit_close(limit, 1);
 }
 
 static void test_no_rate_is_no_limit(void **state)
@@ -99,7 +99,7 @@ static void test_no_rate_is_no_limit(void **state)
 		assert_int_equal(limit_take_tokens(limit, 64, &wait_ns), 64);
 	assert_int_equal(wait_ns, 0);
 	limit_return_tokens(limit, 64);
-	limit_close(limit);
+	limit_close(limit, 1);
 }
 
 static void test_changes_live(void **state)
@@ -123,7 +123,7 @@ static void test_changes_live(void **state)
 	assert_int_equal(semaphore_acquire(semaphore, 1, 0), 0);
 	semaphore_release(semaphore, 1);
 	assert_int_equal(semaphore_acquire(semaphore, 5, 0), 1);
-	limit_close(limit);
+	limit_close(limit, 1);
 }
 
 struct shared {
@@ -160,8 +160,8 @@ static void test_many_threads_one_bucket(void **state)
 		pthread_join(threads[i], NULL);
 	/* The clock stands: exactly the burst was there. */
 	assert_int_equal(atomic_load(&shared.taken), 1000);
-	limit_close(shared.limit);
-	limit_close(NULL);
+	limit_close(shared.limit, 1);
+	limit_close(NULL, 1);
 }
 
 int main(void)
