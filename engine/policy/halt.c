@@ -6,8 +6,8 @@ bool halt_reached(const struct halt_policy *policy, int64_t failed, int64_t ende
                   size_t size)
 {
 	if (policy->failed > 0 && failed >= policy->failed) {
-		snprintf(reason, size, "%lld items failed, the limit is %lld", (long long)failed,
-		         (long long)policy->failed);
+		snprintf(reason, size, "%lld %s failed, the limit is %lld", (long long)failed,
+		         failed == 1 ? "item" : "items", (long long)policy->failed);
 		return true;
 	}
 	if (policy->failed_percent <= 0 || ended < policy->items_min || failed == 0 ||

@@ -10,9 +10,11 @@
 #include "engine/store/filter.h"
 #include "engine/store/reads.h"
 
+/* Columns of items that were no CSV: of so many items, and no more than so much. */
+#define COLUMNS_OF_ITEMS 100000
+#define COLUMNS_BYTES 65536
 #define PAGE_ROWS 500
 #define PAGE_SCAN 20000
-#define COLUMNS_MAX 4096
 
 struct engine_export {
 	struct engine *engine;
@@ -210,42 +212,66 @@ static void put_csv_row(struct engine_export *export, const struct item_row *row
 
 /* ---- the pages -------------------------------------------------------------------- */
 
-static enum status first_members(void *context, const struct item_row *row)
+static bool known_column(const struct engine_export *export, struct json_span name)
+{
+	struct json_span all = {export->columns.data, export->columns.length};
+	struct json_cursor cursor = json_walk(all);
+	struct json_span ignored, column;
+
+	while (json_next(&cursor, &ignored, &column))
+		if (column.length == name.length && memcmp(column.at, name.at, name.length) == 0)
+			return true;
+	return false;
+}
+
+/* Names that no item before had become columns.  Most items have the names of the
+ * one before, in the same order. */
+static enum status gather_members(void *context, const struct item_row *row)
 {
 	struct engine_export *export = context;
 	struct json_cursor cursor = json_walk(row->input);
-	struct json_span name, value;
+	struct json_span all = {export->columns.data, export->columns.length};
+	struct json_cursor columns = json_walk(all);
+	struct json_span name, value, ignored, column;
+	bool in_step = true;
 
-	buffer_char(&export->columns, '[');
 	while (json_next(&cursor, &name, &value)) {
+		in_step = in_step && json_next(&columns, &ignored, &column) &&
+		          column.length == name.length && memcmp(column.at, name.at, name.length) == 0;
+		if (in_step || export->columns.length > COLUMNS_BYTES || known_column(export, name))
+			continue;
+		export->columns.length--; /* the ']' */
 		if (export->columns.length > 1)
 			buffer_char(&export->columns, ',');
 		buffer_append(&export->columns, name.at, name.length);
+		buffer_char(&export->columns, ']');
 	}
-	buffer_char(&export->columns, ']');
-	return STATUS_OK;
+	return export->columns.failed ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-/* The columns of the source, or, for items that were no CSV, the first item's. */
+/* The columns of the source, or, for items that were no CSV, the members of the
+ * first COLUMNS_OF_ITEMS items. */
 static enum status find_columns(struct engine_export *export, struct error *error)
 {
-	const struct item_query query = {.limit = 1, .scan_max = 1, .brief = true};
+	struct item_query query = {.limit = 1000, .scan_max = 100000, .brief = true};
 	const char *known = export->row.source_columns;
+	enum status status = STATUS_OK;
+	int64_t next = 0;
 	struct db *db;
-	int64_t next;
-	enum status status;
 
 	if (known != NULL && known[0] == '[' && json_check(known, strlen(known), NULL)) {
 		buffer_text(&export->columns, known);
 		return STATUS_OK;
 	}
-	status = engine_reader(export->engine, &db, error);
-	if (status == STATUS_OK) {
-		status = reads_items(db, &export->row, &query, first_members, export, &next, error);
+	buffer_text(&export->columns, "[]");
+	do {
+		status = engine_reader(export->engine, &db, error);
+		if (status != STATUS_OK)
+			break;
+		status = reads_items(db, &export->row, &query, gather_members, export, &next, error);
 		engine_reader_done(export->engine, db);
-	}
-	if (export->columns.length == 0)
-		buffer_text(&export->columns, "[]");
+		query.after = next;
+	} while (status == STATUS_OK && next > 0 && next <= COLUMNS_OF_ITEMS);
 	return status;
 }
 

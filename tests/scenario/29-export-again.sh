@@ -52,3 +52,10 @@ contains out ",sluice_msg"
 expect 2 run "$URL/y/{{nmae}}" -i odd.csv --name typo
 equal 0 "$("$SLUICE" ls --json | jq '[.jobs[] | select(.name == "typo")] | length')" "jobs of a mistyped command"
 expect 0 run "$URL/y/{{name|none}}" -i odd.csv --name typo
+
+# Items of other shapes than the first: each member has its column.
+printf '{"id":1,"a":"x"}\n{"id":2,"b":"y"}\n{"id":3,"c":"z","a":"w"}\n' >mixed.ndjson
+expect 0 run "$URL/x/{{id}}" -i mixed.ndjson --name mixed
+expect 0 export mixed --format csv
+equal "id,a,b,c,sluice_seq" "$(head -1 out | cut -d, -f1-5)" "the header"
+equal "3,w,,z,3" "$(sed -n 4p out | cut -d, -f1-5)" "the third row"
