@@ -83,6 +83,10 @@ static enum status insert_batch(struct delivery *delivery, struct writer *writer
 	struct job_row *row;
 	enum status status = writer_job(writer, delivery->import->job, &row, error);
 
+	/* Cancelled while they came: no word that all is well. */
+	if (status == STATUS_OK && row->state == JOB_CANCELLED && delivery->import->upload)
+		status = error_set(error, STATUS_CONFLICT, "job '%s' was cancelled meanwhile",
+		                   row->name);
 	if (status == STATUS_OK)
 		status = insert_rows(delivery, db, row, error);
 	for (int i = 0; status == STATUS_OK && i < batch->bad_count; i++) {

@@ -88,6 +88,17 @@ wait "$upload_pid" || fail "the large upload"
 equal 200000 "$(jq .rows rows)" "rows of the large upload"
 asked 200 POST /jobs/large/seal
 asked 200 POST /jobs/large/cancel
+
+# A job that is cancelled while its rows come in: the upload is told.
+job_made gone "$URL/g/{{id}}"
+csv_items 60000 >gone.csv
+ask POST '/jobs/gone/items?format=csv' --data-binary @gone.csv --limit-rate 200k -o gone.answer -w '%{http_code}' >gone.code &
+upload_pid=$!
+some_in() { [ "$(ask GET /jobs/gone | jq .total)" -gt 0 ]; }
+wait_until some_in
+asked 200 POST /jobs/gone/cancel
+wait "$upload_pid"
+equal 409 "$(cat gone.code)" "status of an upload into a cancelled job"
 kill -TERM "$SLUICE_PID"
 ended 0
 sound large
