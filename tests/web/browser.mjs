@@ -39,6 +39,12 @@ export async function openBrowser({ width = 1280, height = 900, theme = 'light',
 			});
 			return page;
 		},
+		// Ends what expected allowed.  The page is left first: one that still
+		// asks at its address would be told so once more.
+		async leave(page) {
+			await page.goto('about:blank');
+			browser.expected = [];
+		},
 		async close() {
 			await context.close();
 			rmSync(profile, { recursive: true, force: true });

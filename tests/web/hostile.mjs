@@ -67,8 +67,8 @@ await test('hostile text is text: dialogs, operations, error messages', async ()
 	await page.locator('#operations-title').waitFor();
 	await open(`#/jobs/${JOB}/items?filter=${encodeURIComponent(`x:${HEART.replaceAll(' ', '')}`)}`);
 	await until('the error', async () => (await page.locator('.problem').innerText()).includes('<img'));
-	browser.expected = [];
 	await clean();
+	await browser.leave(page);
 });
 
 await test('hostile text is text: an item edited, its request, a file of corrections, a pasted new job', async () => {
@@ -97,7 +97,7 @@ await test('an address full of markup', async () => {
 	await page.goto(`${mock.url}#/jobs/${encodeURIComponent(HEART)}/items?filter=${encodeURIComponent(HEART)}&show=${encodeURIComponent(HEART)}`);
 	await until('shown', async () => (await shown()).includes('<img'));
 	await clean();
-	browser.expected = [];
+	await browser.leave(page);
 });
 
 await test('中文: chosen, kept, and complete on every view', async () => {

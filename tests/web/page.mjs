@@ -318,7 +318,7 @@ await test('an address that leads nowhere, a job that is gone', async () => {
 	browser.expected = [/404/];
 	await page.goto(`${mock.url}#/jobs/999`);
 	await page.getByText('There is no such thing here').waitFor();
-	browser.expected = [];
+	await browser.leave(page);
 });
 
 await test('all along: no error in the console, nothing blocked by the policy, no other origin', () => {
