@@ -40,7 +40,8 @@ UPDATE job SET state = ?2, reason = ?3, resume_at_ms = ?4, sealed = ?5, claim_cu
   total = ?8, pending = ?9, running = ?10, waiting = ?11, done = ?12, failed = ?13, unknown = ?14,
   skipped = ?15, attempts = ?16, retries = ?17, throttled = ?18, bad_rows = ?19,
   started_at_ms = ?20, finished_at_ms = ?21, pace_rate_milli = ?22, pace_concurrency = ?23,
-  down_since_ms = ?24, down_probe_ms = ?25, canary_passed = ?26, halt_failed = ?27, halt_ended = ?28
+  down_since_ms = ?24, down_probe_ms = ?25, canary_passed = ?26, halt_failed = ?27, halt_ended = ?28,
+  state_since_ms = ?29
 WHERE id = ?1;
 -- job_save_source
 UPDATE job SET source_path = ?2, source_format = ?3, source_columns = ?4, source_offset = ?5,
@@ -54,7 +55,7 @@ SELECT id, name, uuid, spec, repeatable, state, reason, resume_at_ms, sealed, re
   source_path, source_format, source_columns, source_offset, source_hash, source_rows,
   source_complete, source_size, source_size_hash, source_state,
   created_at_ms, started_at_ms, finished_at_ms, pace_rate_milli, pace_concurrency,
-  down_since_ms, down_probe_ms, canary_passed, halt_failed, halt_ended
+  down_since_ms, down_probe_ms, canary_passed, halt_failed, halt_ended, state_since_ms
 FROM job WHERE id = ?1;
 -- job_find
 SELECT id FROM job WHERE name = ?1;
@@ -246,20 +247,22 @@ SELECT at_ms FROM event WHERE job = ?1 AND what = 'update' ORDER BY id DESC LIMI
 --- operations
 
 -- operation_insert
-INSERT INTO operation (job, action, selection, who, created_at_ms, done_too) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT INTO operation (job, action, selection, who, created_at_ms, done_too, reason)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 -- operation_save
-UPDATE operation SET scan_cursor = ?2, matched = ?3, changed = ?4, finished_at_ms = ?5 WHERE id = ?1;
+UPDATE operation SET scan_cursor = ?2, matched = ?3, changed = ?4, finished_at_ms = ?5, cancelled_at_ms = ?6
+WHERE id = ?1;
 -- operation_next_open
 SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
-  done_too
+  done_too, reason, cancelled_at_ms
 FROM operation WHERE id > ?1 AND finished_at_ms = 0 ORDER BY id LIMIT 1;
 -- operation_list
 SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
-  done_too
+  done_too, reason, cancelled_at_ms
 FROM operation WHERE job = ?1 ORDER BY id DESC LIMIT 100;
 -- operation_get
 SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
-  done_too
+  done_too, reason, cancelled_at_ms
 FROM operation WHERE job = ?1 AND id = ?2;
 
 --- reading: the next ids of a page (?1 after, ?2 last, ?3 how many), by what narrows most

@@ -111,6 +111,7 @@ void bulk_skip(struct call *call);
 void bulk_resolve(struct call *call);
 void operations_page(struct call *call);
 void operation_show(struct call *call);
+void operation_cancel(struct call *call);
 
 void groups_list(struct call *call);
 void series_show(struct call *call);

@@ -64,6 +64,8 @@ void write_progress(struct buffer *out, const struct engine_progress *progress)
 	buffer_json_text(out, progress->reason[0] != '\0' ? progress->reason : NULL);
 	buffer_text(out, ",\"resume_at\":");
 	write_time(out, progress->resume_at_ms);
+	buffer_text(out, ",\"state_since\":");
+	write_time(out, progress->state_since_ms);
 	buffer_printf(out, ",\"active\":%s,\"total\":%lld", progress->active ? "true" : "false",
 	              (long long)progress->total);
 	write_counts(out, progress);
@@ -158,6 +160,10 @@ void write_operation(struct buffer *out, const struct engine_operation *operatio
 	write_time(out, operation->created_at_ms);
 	buffer_text(out, ",\"finished_at\":");
 	write_time(out, operation->finished_at_ms);
+	buffer_text(out, ",\"cancelled_at\":");
+	write_time(out, operation->cancelled_at_ms);
+	buffer_text(out, ",\"reason\":");
+	buffer_json_text(out, operation->reason[0] != '\0' ? operation->reason : NULL);
 	buffer_printf(out, ",\"matched\":%lld,\"changed\":%lld,\"selection\":",
 	              (long long)operation->matched, (long long)operation->changed);
 	buffer_json_text(out, operation->selection);

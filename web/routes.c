@@ -41,6 +41,7 @@ static const struct route routes[] = {
 	{"POST", "/api/v1/jobs/{job}/resolve", bulk_resolve, false},
 	{"GET", "/api/v1/jobs/{job}/operations", operations_page, true},
 	{"GET", "/api/v1/jobs/{job}/operations/{op}", operation_show, true},
+	{"POST", "/api/v1/jobs/{job}/operations/{op}/cancel", operation_cancel, false},
 	{"GET", "/api/v1/jobs/{job}/groups", groups_list, true},
 	{"GET", "/api/v1/jobs/{job}/series", series_show, true},
 	{"GET", "/api/v1/jobs/{job}/events", events_list, true},

@@ -6,7 +6,7 @@
 
 /* What a body selects; owns its memory. */
 struct asked {
-	char *filter;
+	char *filter, *reason;
 	int64_t *seqs;
 	int seq_count;
 	uint64_t group;
@@ -16,6 +16,7 @@ struct asked {
 static void asked_free(struct asked *asked)
 {
 	free(asked->filter);
+	free(asked->reason);
 	free(asked->seqs);
 }
 
@@ -84,7 +85,7 @@ static bool group_ask(struct call *call, struct json_span body, struct asked *as
 	return good;
 }
 
-/* The members that select, of which exactly one must stand. */
+/* The members of all three: of those that select exactly one must stand. */
 static bool selection_ask(struct call *call, struct json_span body, struct asked *asked)
 {
 	int ways;
@@ -92,6 +93,9 @@ static bool selection_ask(struct call *call, struct json_span body, struct asked
 	if (!ask_member_text(call, body, "filter", &asked->filter)
 	    || !group_ask(call, body, asked) || !seqs_ask(call, body, asked)
 	    || !ask_member_flag(call, body, "all", &asked->all))
+		return false;
+	if (!ask_member_flag(call, body, "dry_run", &asked->dry_run)
+	    || !ask_member_text(call, body, "reason", &asked->reason))
 		return false;
 	ways = (asked->filter != NULL) + (asked->group != 0) + (asked->seqs != NULL) + asked->all;
 	if (ways != 1) {
@@ -112,6 +116,7 @@ static void act(struct call *call, enum engine_action action, const struct asked
 		.seq_count = asked->seq_count,
 		.all = asked->all,
 		.done_too = asked->done_too,
+		.reason = asked->reason,
 	};
 	struct engine_operation operation = {0};
 	struct error error = {0};
@@ -128,13 +133,12 @@ static void act(struct call *call, enum engine_action action, const struct asked
 
 void bulk_retry(struct call *call)
 {
-	static const char *const known[] = {"filter", "group",    "seqs", "all",
-	                                    "dry_run", "done_too", NULL};
+	static const char *const known[] = {"filter",  "group",    "seqs",   "all",
+	                                    "dry_run", "done_too", "reason", NULL};
 	struct asked asked = {0};
 	struct json_span body;
 
 	if (ask_body(call, known, &body) && selection_ask(call, body, &asked)
-	    && ask_member_flag(call, body, "dry_run", &asked.dry_run)
 	    && ask_member_flag(call, body, "done_too", &asked.done_too))
 		act(call, ACTION_RETRY, &asked);
 	asked_free(&asked);
@@ -142,12 +146,12 @@ void bulk_retry(struct call *call)
 
 void bulk_skip(struct call *call)
 {
-	static const char *const known[] = {"filter", "group", "seqs", "all", "dry_run", NULL};
+	static const char *const known[] = {"filter",  "group",  "seqs", "all",
+	                                    "dry_run", "reason", NULL};
 	struct asked asked = {0};
 	struct json_span body;
 
-	if (ask_body(call, known, &body) && selection_ask(call, body, &asked)
-	    && ask_member_flag(call, body, "dry_run", &asked.dry_run))
+	if (ask_body(call, known, &body) && selection_ask(call, body, &asked))
 		act(call, ACTION_SKIP, &asked);
 	asked_free(&asked);
 }
@@ -170,15 +174,14 @@ static bool as_ask(struct call *call, struct json_span body, enum engine_action 
 
 void bulk_resolve(struct call *call)
 {
-	static const char *const known[] = {"filter",  "group", "seqs", "all",
-	                                    "dry_run", "as",    NULL};
+	static const char *const known[] = {"filter", "group",  "seqs", "all", "dry_run",
+	                                    "as",     "reason", NULL};
 	struct asked asked = {0};
 	struct json_span body;
 	enum engine_action action;
 
 	if (ask_body(call, known, &body) && as_ask(call, body, &action)
-	    && selection_ask(call, body, &asked)
-	    && ask_member_flag(call, body, "dry_run", &asked.dry_run))
+	    && selection_ask(call, body, &asked))
 		act(call, action, &asked);
 	asked_free(&asked);
 }
@@ -249,4 +252,20 @@ void operation_show(struct call *call)
 		reply_error(call, &error);
 	else if (listing.count == 0)
 		reply_problem(call, 404, "no operation %lld", (long long)call->number);
+}
+
+void operation_cancel(struct call *call)
+{
+	static const char *const known[] = {NULL};
+	struct engine_operation operation = {0};
+	struct error error = {0};
+	struct json_span body;
+
+	if (!ask_body(call, known, &body))
+		return;
+	if (engine_operation_cancel(call->engine, call->job, call->number, call->request->who,
+	                            &operation, &error) != STATUS_OK)
+		reply_error(call, &error);
+	else
+		write_operation(reply_json(call), &operation, false);
 }

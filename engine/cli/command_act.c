@@ -160,6 +160,10 @@ static enum status act_call(struct act *act, struct buffer *selection)
 		buffer_text(selection, ",\"dry_run\":true");
 	if (arguments->command == COMMAND_RETRY && arguments_has(arguments, OPTION_FORCE))
 		buffer_text(selection, ",\"done_too\":true");
+	if (arguments_has(arguments, OPTION_REASON)) {
+		buffer_text(selection, ",\"reason\":");
+		buffer_json_text(selection, arguments_text(arguments, OPTION_REASON, ""));
+	}
 	if (arguments->command == COMMAND_RESOLVE)
 		buffer_printf(selection, ",\"as\":\"%s\"",
 		              arguments_text(arguments, OPTION_AS, ""));

@@ -321,6 +321,8 @@ const struct option option_table[OPTIONS] = {
 		.help = "also items that are done: they are sent twice"},
 	[OPTION_COUNT_ONLY] = {0, "dry-run", VALUE_NONE, NULL, .commands = ACTS, .group = "Action",
 		.help = "only count"},
+	[OPTION_REASON] = {0, "reason", VALUE_TEXT, "TEXT", .commands = ACTS, .group = "Action",
+		.help = "why, for the job's log"},
 
 	[OPTION_SET_CONCURRENCY] = {'c', "concurrency", VALUE_INTEGER, "N", NULL, 1,
 		CONCURRENCY_MAX, BIT(SET), "Limits", .help = "requests in flight at most"},

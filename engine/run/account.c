@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/store/items.h"
 
 void account_set_state(struct job_row *row, enum job_state state, const char *reason,
                        int64_t resume_at_ms)
 {
 	assert(row->state == state || job_state_may_move(row->state, state));
+	if (row->state != state)
+		row->state_since_ms = clock_wall_ms();
 	row->state = state;
 	snprintf(row->reason, sizeof(row->reason), "%s", reason != NULL ? reason : "");
 	row->resume_at_ms = resume_at_ms;

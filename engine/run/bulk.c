@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "engine/store/filter.h"
-#include "engine/store/operations.h"
 #include "engine/store/reads.h"
 
 /* A step must not hold up results for long: about 10 ms. */
@@ -47,6 +46,7 @@ void bulk_free(struct bulk *bulk)
 
 void bulk_kick(struct bulk *bulk)
 {
+	unload(bulk); /* it may be the one that was stopped; the row says how far it is */
 	bulk->busy = true;
 }
 
@@ -116,14 +116,16 @@ static enum status collect(void *context, const struct item_row *item)
 	return STATUS_OK;
 }
 
-static enum status finish(struct bulk *bulk, struct db *db, int64_t now_ms, struct error *error)
+enum status bulk_log(struct db *db, const struct operation_row *row, int64_t now_ms,
+                     struct error *error)
 {
-	char detail[512];
+	char detail[1024];
 
-	bulk->row.finished_at_ms = now_ms;
-	snprintf(detail, sizeof(detail), "%lld of %lld items (%.300s)", (long long)bulk->row.changed,
-	         (long long)bulk->row.matched, bulk->row.selection);
-	return events_add(db, bulk->row.job, now_ms, bulk->row.who, bulk->row.action, detail, error);
+	snprintf(detail, sizeof(detail), "%s%lld of %lld items (%.300s)%s%s",
+	         row->cancelled_at_ms != 0 ? "cancelled after " : "", (long long)row->changed,
+	         (long long)row->matched, row->selection, row->reason[0] != '\0' ? ": " : "",
+	         row->reason);
+	return events_add(db, row->job, now_ms, row->who, row->action, detail, error);
 }
 
 enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, int64_t now_ms,
@@ -155,8 +157,10 @@ enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, i
 		return status;
 	bulk->row.matched += bulk->seq_count;
 	bulk->row.scan_cursor = next;
-	if (next == 0)
-		status = finish(bulk, db, now_ms, error);
+	if (next == 0) {
+		bulk->row.finished_at_ms = now_ms;
+		status = bulk_log(db, &bulk->row, now_ms, error);
+	}
 	if (status == STATUS_OK)
 		status = operations_save(db, &bulk->row, error);
 	if (status == STATUS_OK && next == 0)

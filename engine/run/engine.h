@@ -158,6 +158,7 @@ struct engine_progress {
 	enum job_state state;
 	char reason[256];       /* "" none */
 	int64_t resume_at_ms;   /* a pause that ends by itself; 0 */
+	int64_t state_since_ms;
 	int64_t total;
 	int64_t counts[ITEM_STATES];
 	int64_t attempts, retries, throttled;

@@ -13,28 +13,6 @@
 /* A selection by filter is usually small: so long its end is waited for. */
 #define SMALL_WAIT_NS (500 * NS_PER_MS)
 
-static const char *const action_names[] = {
-    [ACTION_RETRY] = "retry",
-    [ACTION_SKIP] = "skip",
-    [ACTION_RESOLVE_DONE] = "resolve_done",
-    [ACTION_RESOLVE_FAILED] = "resolve_failed",
-};
-
-void engine_operation_of_row(const struct operation_row *row, struct engine_operation *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->id = row->id;
-	for (int i = 0; i < (int)(sizeof(action_names) / sizeof(action_names[0])); i++)
-		if (strcmp(action_names[i], row->action) == 0)
-			out->action = (enum engine_action)i;
-	snprintf(out->who, sizeof(out->who), "%s", row->who);
-	out->created_at_ms = row->created_at_ms;
-	out->finished_at_ms = row->finished_at_ms;
-	out->matched = row->matched;
-	out->changed = row->changed;
-	snprintf(out->selection, sizeof(out->selection), "%.255s", row->selection);
-}
-
 /* ---- the selection as a filter ------------------------------------------------- */
 
 static const char *states_of(enum engine_action action)
@@ -189,7 +167,6 @@ static enum status act_on_seqs(struct writer *writer, struct db *db, void *argum
 	struct act *act = argument;
 	const struct engine_selection *selection = act->selection;
 	const int64_t now_ms = act->row.created_at_ms;
-	char detail[128];
 	enum status status = operations_add(db, &act->row, error);
 
 	act->row.matched = act->row.changed = 0;
@@ -206,9 +183,7 @@ static enum status act_on_seqs(struct writer *writer, struct db *db, void *argum
 		status = operations_save(db, &act->row, error);
 	if (status != STATUS_OK)
 		return status;
-	snprintf(detail, sizeof(detail), "%lld of %lld items (%.80s)", (long long)act->row.changed,
-	         (long long)act->row.matched, act->row.selection);
-	return events_add(db, act->row.job, now_ms, act->row.who, act->row.action, detail, error);
+	return bulk_log(db, &act->row, now_ms, error);
 }
 
 static void name_seqs(const struct engine_selection *selection, char *out, size_t size)
@@ -217,11 +192,6 @@ static void name_seqs(const struct engine_selection *selection, char *out, size_
 		snprintf(out, size, "seq:%lld", (long long)selection->seqs[0]);
 	else
 		snprintf(out, size, "%d items by number", selection->seq_count);
-}
-
-static void refresh(void *context, const struct engine_operation *operation)
-{
-	*(struct engine_operation *)context = *operation;
 }
 
 static enum status dry(struct engine *engine, int64_t job, enum engine_action action,
@@ -238,6 +208,7 @@ static enum status dry(struct engine *engine, int64_t job, enum engine_action ac
 	memset(out, 0, sizeof(*out));
 	out->action = action;
 	snprintf(out->who, sizeof(out->who), "%s", who);
+	snprintf(out->reason, sizeof(out->reason), "%s", selection->reason != NULL ? selection->reason : "");
 	out->matched = count.matched;
 	out->changed = count.changed;
 	out->created_at_ms = out->finished_at_ms = clock_wall_ms();
@@ -287,6 +258,10 @@ static enum status act_on(struct engine *engine, int64_t job, enum engine_action
 	if (status != STATUS_OK)
 		return status;
 	snprintf(act.row.who, sizeof(act.row.who), "%s", who != NULL ? who : "api");
+	if (selection->reason != NULL && strlen(selection->reason) > ENGINE_REASON_MAX)
+		return error_set(error, STATUS_USAGE, "reason: longer than %d bytes", ENGINE_REASON_MAX);
+	snprintf(act.row.reason, sizeof(act.row.reason), "%s",
+	         selection->reason != NULL ? selection->reason : "");
 	if (dry_run)
 		return dry(engine, job, action, selection, act.row.selection, act.row.who, out, error);
 	status = engine_row(engine, job, &row, error);
@@ -296,8 +271,8 @@ static enum status act_on(struct engine *engine, int64_t job, enum engine_action
 	act.row.job = job;
 	act.row.done_too = selection->done_too;
 	act.row.created_at_ms = clock_wall_ms();
-	snprintf(act.row.action, sizeof(act.row.action), "%s", action_names[action]);
-	(void)bulk_action_parse(action_names[action], &act.what);
+	snprintf(act.row.action, sizeof(act.row.action), "%s", engine_action_name(action));
+	(void)bulk_action_parse(engine_action_name(action), &act.what);
 	status = writer_call(engine->writer, selection->seq_count > 0 ? act_on_seqs : act_begin, &act,
 	                     error);
 	if (status != STATUS_OK)
@@ -311,7 +286,7 @@ static enum status act_on(struct engine *engine, int64_t job, enum engine_action
 	                               error);
 	if (status != STATUS_OK && status != STATUS_TIMEOUT)
 		return status;
-	return engine_operations(engine, job, act.row.id, refresh, out, error);
+	return engine_operations(engine, job, act.row.id, engine_operation_copy, out, error);
 }
 
 enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,
@@ -328,61 +303,4 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 		status = act_on(engine, job, action, &selection, who, dry_run, out, error);
 	free(seqs);
 	return status;
-}
-
-/* ---- operations ---------------------------------------------------------------------- */
-
-struct operation_showing {
-	void (*visit)(void *context, const struct engine_operation *operation);
-	void *context;
-};
-
-static void show_operation(void *context, const struct operation_row *row)
-{
-	const struct operation_showing *showing = context;
-	struct engine_operation operation;
-
-	engine_operation_of_row(row, &operation);
-	showing->visit(showing->context, &operation);
-}
-
-enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
-                              void (*visit)(void *context, const struct engine_operation *),
-                              void *context, struct error *error)
-{
-	struct operation_showing showing = {visit, context};
-	struct db *db;
-	enum status status = engine_reader(engine, &db, error);
-
-	if (status != STATUS_OK)
-		return status;
-	status = operations_list(db, job, id_or_0, show_operation, &showing, error);
-	engine_reader_done(engine, db);
-	return status;
-}
-
-enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id,
-                                  int64_t deadline_ns, struct error *error)
-{
-	for (;;) {
-		struct engine_operation operation = {0};
-		uint64_t serial;
-		int timed_out = 0;
-		enum status status;
-
-		pthread_mutex_lock(&engine->mutex);
-		serial = engine->serial;
-		pthread_mutex_unlock(&engine->mutex);
-		status = engine_operations(engine, job, id, refresh, &operation, error);
-		if (status == STATUS_OK)
-			status = writer_health(engine->writer, error);
-		if (status != STATUS_OK || operation.finished_at_ms != 0)
-			return status;
-		pthread_mutex_lock(&engine->mutex);
-		while (engine->serial == serial && timed_out == 0)
-			timed_out = clock_cond_wait(&engine->changed, &engine->mutex, deadline_ns);
-		pthread_mutex_unlock(&engine->mutex);
-		if (timed_out != 0)
-			return error_set(error, STATUS_TIMEOUT, "operation %lld goes on", (long long)id);
-	}
 }

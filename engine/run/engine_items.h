@@ -63,6 +63,7 @@ enum status engine_item_curl(struct engine *engine, int64_t job, int64_t seq, st
 
 enum engine_action { ACTION_RETRY, ACTION_SKIP, ACTION_RESOLVE_DONE, ACTION_RESOLVE_FAILED };
 
+#define ENGINE_REASON_MAX 500
 struct engine_selection { /* one of */
 	const char *filter;   /* NULL: not by filter */
 	uint64_t group;       /* 0: not by group */
@@ -70,12 +71,15 @@ struct engine_selection { /* one of */
 	int seq_count;
 	bool all;             /* every item the action applies to: failed and unknown */
 	bool done_too;        /* retry: also what is done already (behind a warning) */
+	const char *reason;   /* why, for the log; at most ENGINE_REASON_MAX bytes, or NULL */
 };
 struct engine_operation {
 	int64_t id;
 	enum engine_action action;
 	char who[64];
+	char reason[512];       /* why, in a person's words; "" none */
 	int64_t created_at_ms, finished_at_ms; /* 0: under way */
+	int64_t cancelled_at_ms; /* 0: it was not */
 	int64_t matched, changed;
 	char selection[256];  /* for a person */
 };
@@ -87,6 +91,10 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
                               void (*visit)(void *context, const struct engine_operation *),
                               void *context, struct error *error);
+/* Stop one under way: what it changed stays changed.  STATUS_CONFLICT: it is over. */
+enum status engine_operation_cancel(struct engine *engine, int64_t job, int64_t id,
+                                    const char *who, struct engine_operation *out,
+                                    struct error *error);
 /* The item's request as it would be sent now, secrets masked; with another input
  * (NULL: its own) and, where `changes` is given, what that changes, as a JSON
  * array (change.h).  STATUS_USAGE: no request can be made of it. */

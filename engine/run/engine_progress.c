@@ -20,6 +20,7 @@ static void progress_of_row(const struct job_row *row, struct engine_progress *o
 	out->state = row->state;
 	snprintf(out->reason, sizeof(out->reason), "%s", row->reason);
 	out->resume_at_ms = row->resume_at_ms;
+	out->state_since_ms = row->state_since_ms > 0 ? row->state_since_ms : row->created_at_ms;
 	out->total = row->total;
 	memcpy(out->counts, row->counts, sizeof(out->counts));
 	out->attempts = row->attempts;

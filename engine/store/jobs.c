@@ -107,6 +107,7 @@ enum status jobs_save(struct db *db, const struct job_row *row, struct error *er
 	db_bind_int(statement, 26, row->canary_passed);
 	db_bind_int(statement, 27, row->halt_failed);
 	db_bind_int(statement, 28, row->halt_ended);
+	db_bind_int(statement, 29, row->state_since_ms);
 	return db_run(db, statement, error);
 }
 
@@ -176,6 +177,7 @@ static void read_learned(sqlite3_stmt *statement, struct job_row *row)
 	row->canary_passed = db_int(statement, 44) != 0;
 	row->halt_failed = db_int(statement, 45);
 	row->halt_ended = db_int(statement, 46);
+	row->state_since_ms = db_int(statement, 47);
 }
 
 /* The column order is that of job_get. */

@@ -27,6 +27,7 @@ struct job_row {
 	enum job_state state;
 	char reason[256];
 	int64_t resume_at_ms;
+	int64_t state_since_ms; /* 0: since it was created */
 	bool sealed, removing;
 	int64_t claim_cursor, low;
 	int64_t total, counts[ITEM_STATES];

@@ -15,6 +15,7 @@ enum status operations_add(struct db *db, struct operation_row *row, struct erro
 	db_bind_text(statement, 4, row->who);
 	db_bind_int(statement, 5, row->created_at_ms);
 	db_bind_int(statement, 6, row->done_too);
+	db_bind_text(statement, 7, row->reason);
 	status = db_run(db, statement, error);
 	if (status == STATUS_OK)
 		row->id = sqlite3_last_insert_rowid(db_handle(db));
@@ -30,6 +31,7 @@ enum status operations_save(struct db *db, const struct operation_row *row, stru
 	db_bind_int(statement, 3, row->matched);
 	db_bind_int(statement, 4, row->changed);
 	db_bind_int(statement, 5, row->finished_at_ms);
+	db_bind_int(statement, 6, row->cancelled_at_ms);
 	return db_run(db, statement, error);
 }
 
@@ -52,6 +54,8 @@ static void read_row(sqlite3_stmt *statement, struct operation_row *row)
 	row->created_at_ms = db_int(statement, 8);
 	row->finished_at_ms = db_int(statement, 9);
 	row->done_too = db_int(statement, 10) != 0;
+	copy_text(row->reason, sizeof(row->reason), db_text(statement, 11));
+	row->cancelled_at_ms = db_int(statement, 12);
 }
 
 enum status operations_open(struct db *db, int64_t after, struct operation_row *row,

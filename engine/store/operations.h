@@ -13,9 +13,11 @@ struct operation_row {
 	char action[16];
 	char selection[2048]; /* as typed: filter text */
 	char who[64];
+	char reason[512];     /* a person's, "" none */
 	bool done_too;        /* retry: what is done, too */
 	int64_t scan_cursor, matched, changed;
 	int64_t created_at_ms, finished_at_ms;
+	int64_t cancelled_at_ms; /* 0: it was not */
 };
 
 enum status operations_add(struct db *db, struct operation_row *row, struct error *error);

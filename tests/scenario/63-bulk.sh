@@ -22,7 +22,8 @@ equal 200 "$(answer .matched)" "items of the group, counted only"
 equal null "$(answer .id)" "id of a dry run"
 equal 200 "$(count failed)" "failed after a dry run"
 
-asked 200 POST /jobs/sick/skip -d '{"filter":"seq:1-10"}'
+asked 200 POST /jobs/sick/skip -d '{"filter":"seq:1-10","reason":"test accounts"}'
+equal 'test accounts' "$(answer .reason)" "why they are skipped"
 equal 10 "$(answer .changed)" "items skipped"
 equal 10 "$(count skipped)" "skipped"
 upstream_set permanent-percent=0
@@ -39,6 +40,9 @@ asked 200 GET /jobs/sick/operations
 equal 3 "$(answer '.operations | length')" "operations"
 asked 200 GET /jobs/sick/events
 contains answer '"who":"page"'
+contains answer '10 of 10 items (seq:1-10): test accounts'
+asked 409 POST "/jobs/sick/operations/$operation/cancel"
+asked 404 POST /jobs/sick/operations/99/cancel
 
 asked 400 POST /jobs/sick/retry -d '{}'
 asked 400 POST /jobs/sick/retry -d '{"filter":"bogus:1"}'

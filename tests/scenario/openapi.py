@@ -36,6 +36,7 @@ BODIES = {
     "/api/v1/jobs/{job}/retry": [EVERYTHING, '{"filter":""}', '{"filter":"state:done","dry_run":true}'],
     "/api/v1/jobs/{job}/skip": [EVERYTHING, "{}"],
     "/api/v1/jobs/{job}/resolve": ['{"all":true,"dry_run":true,"as":"done"}', EVERYTHING],
+    "/api/v1/jobs/{job}/operations/{op}/cancel": ["", '{"bogus":1}'],
     "/api/v1/explain": ['{"response":"HTTP/1.1 429 x\\r\\nRetry-After: 3\\r\\n\\r\\n"}', "[]"],
     "/api/v1/check": ['{"job":{"request":{"url":"http://x/{{a}}"}},"items":"a\\n1\\n"}', "{}"],
     "/api/v1/db/backup": ['{"path":"relative"}'],

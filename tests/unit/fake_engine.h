@@ -278,6 +278,7 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 		fake.seqs[i] = selection->seqs[i];
 	*out = fake.operation;
 	out->action = action;
+	fake_note(out->reason, sizeof(out->reason), selection->reason != NULL ? selection->reason : "");
 	fake_note(out->who, sizeof(out->who), who);
 	if (dry_run)
 		out->id = 0;
@@ -294,6 +295,20 @@ enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_
 	if (id_or_0 == 0 || id_or_0 == fake.operation.id)
 		visit(context, &fake.operation);
 	return STATUS_OK;
+}
+
+enum status engine_operation_cancel(struct engine *engine, int64_t job, int64_t id,
+                                    const char *who, struct engine_operation *out,
+                                    struct error *error)
+{
+	(void)engine;
+	(void)job;
+	if (id != fake.operation.id)
+		return error_set(error, STATUS_NOT_FOUND, "no operation %lld", (long long)id);
+	fake_note(fake.who, sizeof(fake.who), who);
+	*out = fake.operation;
+	out->cancelled_at_ms = out->finished_at_ms = 1767323047000;
+	return fake_fail(error, fake.act);
 }
 
 /* ---- causes, samples, log -------------------------------------------------- */

@@ -195,6 +195,83 @@ static void test_many_items(void **state)
 	bench_sound(bench);
 }
 
+struct skipping {
+	struct bench *bench;
+	int64_t job;
+};
+
+static void *skip_all(void *argument)
+{
+	const struct skipping *skipping = argument;
+	const struct engine_selection all = {.filter = "state:pending", .reason = "not today"};
+	struct engine_operation operation;
+	struct error error = {0};
+
+	(void)engine_act(skipping->bench->engine, skipping->job, ACTION_SKIP, &all, "page", false,
+	                 &operation, &error);
+	return NULL;
+}
+
+static void keep_operation(void *context, const struct engine_operation *operation)
+{
+	*(struct engine_operation *)context = *operation;
+}
+
+static void keep_detail(void *context, const struct engine_event *event)
+{
+	if (strcmp(event->what, "skip") == 0)
+		snprintf(context, 256, "%s %s", event->who, event->detail);
+}
+
+/* One that is stopped on its way leaves what it did, and does no more. */
+static void test_stopped_on_the_way(void **state)
+{
+	struct bench *bench = *state;
+	struct skipping skipping = {bench, bench_job_of(bench, "long", "POST", "", 20000)};
+	struct engine_operation operation = {0}, stopped;
+	struct error error = {0};
+	char detail[256] = "", expected[256];
+	int64_t untouched, counted;
+	pthread_t thread;
+
+	must(engine_job_pause(bench->engine, skipping.job, "page", &error), &error);
+	bench_until(bench_progress(bench, skipping.job).total == 20000);
+	bench_until(bench_progress(bench, skipping.job).in_flight == 0);
+	untouched = bench_progress(bench, skipping.job).counts[ITEM_PENDING];
+	assert_int_equal(pthread_create(&thread, NULL, skip_all, &skipping), 0);
+	while (operation.changed == 0)
+		must(engine_operations(bench->engine, skipping.job, 0, keep_operation, &operation,
+		                       &error),
+		     &error);
+	assert_int_equal(operation.cancelled_at_ms, 0);
+	must(engine_operation_cancel(bench->engine, skipping.job, operation.id, "cli", &stopped,
+	                             &error),
+	     &error);
+	pthread_join(thread, NULL);
+	assert_true(stopped.cancelled_at_ms > 0);
+	assert_int_equal(stopped.finished_at_ms, stopped.cancelled_at_ms);
+	assert_string_equal(stopped.reason, "not today");
+	assert_string_equal(stopped.who, "page");
+	assert_true(stopped.changed > 0 && stopped.changed < untouched);
+	assert_int_equal(bench_progress(bench, skipping.job).counts[ITEM_SKIPPED], stopped.changed);
+	counted = stopped.changed;
+	expect_refusal(engine_operation_cancel(bench->engine, skipping.job, operation.id, NULL,
+	                                       &stopped, &error),
+	               STATUS_CONFLICT, &error, "it was cancelled");
+	expect_refusal(engine_operation_cancel(bench->engine, skipping.job, 99, NULL, &stopped,
+	                                       &error),
+	               STATUS_NOT_FOUND, &error, "no operation 99");
+	must(engine_events(bench->engine, skipping.job, 0, 100, keep_detail, detail, &error),
+	     &error);
+	snprintf(expected, sizeof(expected),
+	         "cli cancelled after %lld of %lld items (state:pending): not today",
+	         (long long)counted, (long long)counted);
+	assert_string_equal(detail, expected);
+	skip_all(&skipping); /* the next one runs to its end */
+	bench_until(bench_progress(bench, skipping.job).counts[ITEM_SKIPPED] == untouched);
+	bench_sound(bench);
+}
+
 /* An item that is named twice counts once, foretold and done. */
 static void test_named_twice(void **state)
 {
@@ -269,6 +346,7 @@ int main(void)
 	    with_bench(test_skip_and_resolve),
 	    with_bench(test_skip_before_it_is_sent),
 	    with_bench(test_many_items),
+	    with_bench(test_stopped_on_the_way),
 	    with_bench(test_named_twice),
 	    with_bench(test_bad_selections),
 	};

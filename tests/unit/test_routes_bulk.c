@@ -26,6 +26,7 @@ static void test_bulk(void **state)
 	expect_json("POST", "/api/v1/jobs/1/retry", "{\"filter\":\"state:failed\"}", 200,
 	            "{\"id\":\"3\",\"action\":\"retry\",\"who\":\"api\","
 	            "\"created_at\":\"2026-01-02T03:04:05Z\",\"finished_at\":\"2026-01-02T03:04:06Z\","
+	            "\"cancelled_at\":null,\"reason\":null,"
 	            "\"matched\":12,\"changed\":11,\"selection\":\"state:failed\",\"dry_run\":false}");
 	assert_string_equal(fake.filter, "state:failed");
 	assert_int_equal(fake.action, ACTION_RETRY);
@@ -38,7 +39,9 @@ static void test_bulk(void **state)
 	assert_int_equal(fake.selection.group, 0xab12);
 	assert_non_null(strstr(response.body.data, "{\"id\":null,"));
 	assert_non_null(strstr(response.body.data, "\"dry_run\":true}"));
-	expect("POST", "/api/v1/jobs/1/resolve", "{\"as\":\"failed\",\"all\":true}", 202);
+	expect("POST", "/api/v1/jobs/1/resolve",
+	       "{\"as\":\"failed\",\"all\":true,\"reason\":\"paid by hand\"}", 202);
+	assert_non_null(strstr(response.body.data, "\"reason\":\"paid by hand\""));
 	assert_int_equal(fake.action, ACTION_RESOLVE_FAILED);
 	assert_non_null(strstr(response.body.data, "\"action\":\"resolve\",\"as\":\"failed\""));
 	expect("POST", "/api/v1/jobs/1/retry",
@@ -129,6 +132,11 @@ static void test_item_retry_and_operations(void **state)
 	expect("GET", "/api/v1/jobs/1/operations/3", NULL, 200);
 	assert_memory_equal(response.body.data, "{\"id\":\"3\"", 9);
 	expect("GET", "/api/v1/jobs/1/operations/4", NULL, 404);
+	expect("POST", "/api/v1/jobs/1/operations/4/cancel", NULL, 404);
+	expect("POST", "/api/v1/jobs/1/operations/3/cancel", NULL, 200);
+	assert_non_null(strstr(response.body.data, "\"cancelled_at\":\"2026-01-02T03:04:07Z\""));
+	fake.act = STATUS_CONFLICT;
+	expect("POST", "/api/v1/jobs/1/operations/3/cancel", NULL, 409);
 }
 
 /* Bodies of every kind of wrongness are refused, never believed. */

@@ -1,7 +1,7 @@
 // A job's name, state, why it stands still; pause, resume, cancel.
 import { html } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
-import { relative } from '../format.js';
+import { moment, relative } from '../format.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { link, navigate } from '../router.js';
@@ -38,7 +38,8 @@ function Reason({ job }) {
 	if (!job.reason)
 		return null;
 	return html`<p class="reason state-${job.state}"><b>${reasonText(job)}</b>
-		${job.resume_at && html`<span class="muted">${t('job.goes_on', { when: relative(job.resume_at) })}</span>`}</p>`;
+		${job.resume_at && html`<span class="muted">${t('job.goes_on', { when: relative(job.resume_at) })}</span>`}
+		${job.state_since && html`<span class="muted">${t('job.since', { when: moment(job.state_since) })}</span>`}</p>`;
 }
 
 export function JobHead({ job, refresh }) {

@@ -4,6 +4,7 @@ import { api } from '../api.js';
 import { has, t } from '../i18n.js';
 import { PERIOD_BUSY_MS, PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { useReadOnly } from '../server.js';
+import { eventText } from './reason.js';
 import { Time } from './time.js';
 import { attempt } from './toast.js';
 
@@ -87,7 +88,7 @@ export function Events({ job }) {
 	return html`<section class="panel" aria-labelledby="events-title">
 		<header class="panel-head"><h2 id="events-title">${t('events')}</h2></header>
 		<ul class="log ${all ? 'is-long' : ''}" tabindex=${all ? 0 : null}>${data.slice(0, all ? data.length : EVENTS_SHOWN).map((event) => html`<li key=${event.id} class="log-row">
-			<span><b>${word('event.', event.what)}</b> <span>${event.detail}</span></span>
+			<span><b>${word('event.', event.what)}</b> <span>${eventText(event.detail)}</span></span>
 			<span class="muted small">${whoText(event.who)} · <${Time} at=${event.at} ago /></span></li>`)}</ul>
 		<${More} n=${data.length} shown=${EVENTS_SHOWN} all=${all} setAll=${setAll} />
 	</section>`;

@@ -1,5 +1,5 @@
-// Why a job does not run, or not faster.  The server says it in English in a
-// few known forms; what is not known is shown as it came.
+// Why a job does not run, or not faster; what its log says.  The server says it
+// in English in a few known forms; what is not known is shown as it came.
 import { has, t } from '../i18n.js';
 import { moment } from '../format.js';
 
@@ -15,17 +15,26 @@ const FORMS = [
 	[/^canary: (?<done>\d+) done, (?<failed>\d+) failed, (?<unknown>\d+) unknown;/, 'reason.canary'],
 	[/^(?<failed>\d+) items failed, the limit is (?<limit>\d+)$/, 'reason.failed'],
 	[/^(?<failed>\d+) of (?<ended>\d+) items failed, the limit is (?<limit>\S+) %$/, 'reason.failed_percent'],
+	[/^the pause is over$/, 'said.pause_over'],
+	[/^(?<done>\d+) done, (?<failed>\d+) failed, (?<unknown>\d+) unknown, (?<skipped>\d+) skipped$/, 'said.finish'],
+	[/^cancelled after (?<changed>\d+) of (?<matched>\d+) items(?<rest>.*)$/s, 'said.items_cancelled'],
+	[/^(?<changed>\d+) of (?<matched>\d+) items(?<rest>.*)$/s, 'said.items'],
+	[/^concurrency (?<concurrency>\d+), rate (?<rate>.*), burst (?<burst>\d+)$/, 'said.limits'],
 ];
 
-export function reasonText(job) {
-	const reason = job.reason ?? '';
-	const form = FORMS.find(([pattern]) => pattern.test(reason));
+function said(text, at) {
+	const form = FORMS.find(([pattern]) => pattern.test(text));
 	if (!form)
-		return reason;
+		return text;
 	const [pattern, key] = form;
-	const values = { ...pattern.exec(reason).groups, time: job.resume_at && moment(job.resume_at) };
-	return job.resume_at && has(key + '.at') ? t(key + '.at', values) : has(key) ? t(key, values) : reason;
+	const values = { ...pattern.exec(text).groups, time: at && moment(at) };
+	return at && has(key + '.at') ? t(key + '.at', values) : has(key) ? t(key, values) : text;
 }
+
+export const reasonText = (job) => said(job.reason ?? '', job.resume_at);
+
+// The detail of an event of the log.
+export const eventText = (detail) => said(detail ?? '');
 
 // What would make it faster; null: not known.
 export function boundHint(bound) {
