@@ -49,3 +49,8 @@ int64_t budget_take(struct budget *budget, int cost, int64_t now_ns)
 		budget->tokens = -(DEFER_NS_MAX / TRICKLE_NS);
 	return -budget->tokens * TRICKLE_NS;
 }
+
+bool budget_ample(const struct budget *budget)
+{
+	return budget->tokens >= BUDGET_TOKENS * 3 / 4;
+}

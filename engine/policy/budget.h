@@ -7,6 +7,7 @@
 #ifndef SLUICE_POLICY_BUDGET_H
 #define SLUICE_POLICY_BUDGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BUDGET_TOKENS 500
@@ -25,5 +26,7 @@ void budget_success(struct budget *budget, int64_t now_ns);
  * longer; 0 while the budget lasts.  Put-off retries follow one another at the
  * pace of the trickle (one token each 350 ms: a transient one per 5 s). */
 int64_t budget_take(struct budget *budget, int cost, int64_t now_ns);
+/* Nearly all of it is left: nearly everything succeeded of late. */
+bool budget_ample(const struct budget *budget);
 
 #endif

@@ -198,13 +198,28 @@ static int64_t server_wait_ms(const struct attempt_facts *facts, enum decision d
 	return facts->hints.wait_ms;
 }
 
+/* Backoff leaves a failing target alone.  One bad answer among many good ones is
+ * not that: the first retry waits a quarter as long, unless more than the usual
+ * delay was asked for. */
+#define CALM_DELAY_MS_MAX 500
+static int64_t first_delay_ms(const struct attempt_facts *facts, const struct retry_policy *policy,
+                              enum decision decision)
+{
+	if (decision == DECISION_THROTTLE)
+		return policy->delay_ms < THROTTLE_DELAY_MS_MIN ? THROTTLE_DELAY_MS_MIN
+		                                                : policy->delay_ms;
+	if (facts->calm && facts->attempt == 1 && facts->transport == TRANSPORT_OK &&
+	    policy->delay_ms <= CALM_DELAY_MS_MAX)
+		return policy->delay_ms / 4;
+	return policy->delay_ms;
+}
+
 /* How long until the next attempt. */
 static void draw_wait(const struct attempt_facts *facts, const struct retry_policy *policy,
                       struct random *random, struct verdict *verdict)
 {
 	int64_t server_ms = server_wait_ms(facts, verdict->decision);
 	int earlier = verdict->decision == DECISION_THROTTLE ? facts->throttled : 0;
-	int64_t delay_ms = policy->delay_ms;
 
 	if (server_ms > 0) {
 		verdict->wait_told = true;
@@ -213,11 +228,10 @@ static void draw_wait(const struct attempt_facts *facts, const struct retry_poli
 		verdict->wait_ms_max = backoff_floor_max_ms(server_ms);
 		snprintf(verdict->source, sizeof(verdict->source), "%s", facts->hints.source);
 	} else {
-		if (verdict->decision == DECISION_THROTTLE && delay_ms < THROTTLE_DELAY_MS_MIN)
-			delay_ms = THROTTLE_DELAY_MS_MIN;
 		verdict->wait_ms_min = 0;
 		verdict->wait_ms_max =
-		    backoff_bound_ms(delay_ms, policy->delay_ms_max, facts->attempt + earlier);
+		    backoff_bound_ms(first_delay_ms(facts, policy, verdict->decision),
+		                     policy->delay_ms_max, facts->attempt + earlier);
 		strcpy(verdict->source, "backoff");
 	}
 	verdict->wait_ms = verdict->wait_ms_min +

@@ -63,6 +63,7 @@ struct attempt_facts {
 	enum decision rule;   /* what a rule said, or DECISION_NONE */
 	int throttled;        /* attempts before that were not charged: the backoff counts them */
 	bool paced;           /* the pace follows what is refused: a throttle costs time, not attempts */
+	bool calm;            /* nearly all that was sent of late succeeded */
 	bool forgiven;        /* the target is down, or refuses everybody: not this item's fault */
 	struct header_hints hints;
 };

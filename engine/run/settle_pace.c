@@ -83,6 +83,7 @@ void pace_decide(const struct pace *pace, const struct task *task, struct attemp
 
 	facts->paced = limit_adapts(pace->limit) && throttled_before(task) < THROTTLES_FREE_MAX;
 	facts->throttled = throttled_before(task);
+	facts->calm = upstream_calm(pace->upstream);
 	outcome_decide(facts, policy, random, verdict);
 	tell_limit(pace->limit, task, facts, verdict);
 	sign = breaker_sign(verdict->decision, facts->transport, facts->http_status);

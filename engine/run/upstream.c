@@ -138,6 +138,16 @@ int64_t upstream_defer_ms(struct upstream *upstream, int cost)
 	return defer_ns / NS_PER_MS;
 }
 
+bool upstream_calm(struct upstream *upstream)
+{
+	bool calm;
+
+	pthread_mutex_lock(&upstream->mutex);
+	calm = upstream->breaker.state == BREAKER_CLOSED && budget_ample(&upstream->budget);
+	pthread_mutex_unlock(&upstream->mutex);
+	return calm;
+}
+
 void upstream_try_now(struct upstream *upstream)
 {
 	pthread_mutex_lock(&upstream->mutex);

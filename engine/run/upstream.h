@@ -44,6 +44,8 @@ void upstream_success(struct upstream *upstream);
 /* … and this takes one (cost: BUDGET_*): ms that it must wait at least, 0 while
  * there is budget. */
 int64_t upstream_defer_ms(struct upstream *upstream, int cost);
+/* Nearly all that was sent there of late succeeded. */
+bool upstream_calm(struct upstream *upstream);
 
 /* A person resumed a job: try at once. */
 void upstream_try_now(struct upstream *upstream);

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "engine/policy/backoff.h"
 #include "engine/policy/outcome.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -313,32 +312,30 @@ static void test_rules_override(void **state)
 	}
 }
 
-static void test_backoff(void **state)
+static void test_calm(void **state)
 {
-	struct random random = {1};
-	int64_t low = INT64_MAX, high = 0;
+	static const struct {
+		int status, attempt;
+		int64_t delay_ms, max_ms;
+	} cases[] = {
+	    {503, 1, 500, 125},   {503, 2, 500, 1000}, /* the first retry only */
+	    {503, 1, 2000, 2000}, {503, 1, 100, 25},   /* nor where more was asked for */
+	    {429, 1, 500, 1000},                       /* a limit is no isolated failure */
+	    {0, 1, 500, 500},                          /* nor a target that does not answer */
+	};
 
 	(void)state;
-	assert_int_equal(backoff_bound_ms(500, 60000, 1), 500);
-	assert_int_equal(backoff_bound_ms(500, 60000, 7), 32000);
-	assert_int_equal(backoff_bound_ms(500, 60000, 8), 60000);
-	assert_int_equal(backoff_bound_ms(500, 60000, INT32_MAX), 60000);
-	assert_int_equal(backoff_bound_ms(500, INT64_MAX, INT32_MAX), INT64_MAX);
-	assert_int_equal(backoff_bound_ms(0, 60000, 3), 0);
-	assert_int_equal(backoff_bound_ms(500, 100, 1), 100);
-	assert_int_equal(backoff_bound_ms(500, 60000, 0), 500);
-	for (int i = 0; i < 10000; i++) {
-		int64_t drawn = backoff_draw_ms(500, 60000, 2, &random);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct attempt_facts facts = answer(cases[i].status);
+		struct retry_policy policy = defaults;
 
-		assert_in_range(drawn, 0, 1000);
-		low = drawn < low ? drawn : low;
-		high = drawn > high ? drawn : high;
+		if (cases[i].status == 0)
+			facts.transport = TRANSPORT_CONNECT;
+		facts.calm = true;
+		facts.attempt = cases[i].attempt;
+		policy.delay_ms = cases[i].delay_ms;
+		assert_int_equal(decide(facts, policy).wait_ms_max, cases[i].max_ms);
 	}
-	assert_true(low <= 5 && high >= 995); /* the whole range */
-	assert_int_equal(backoff_floor_max_ms(10), 11);
-	assert_int_equal(backoff_floor_max_ms(60000), 65000);
-	assert_int_equal(backoff_floor_max_ms(INT64_MAX), INT64_MAX);
-	assert_int_equal(backoff_floor_max_ms(-1), 0);
 }
 
 static void test_names(void **state)
@@ -373,7 +370,7 @@ int main(void)
 	    cmocka_unit_test(test_a_told_throttle_is_free),
 	    cmocka_unit_test(test_our_own_shortage_is_free),
 	    cmocka_unit_test(test_rules_override),
-	    cmocka_unit_test(test_backoff),
+	    cmocka_unit_test(test_calm),
 	    cmocka_unit_test(test_names),
 	};
 

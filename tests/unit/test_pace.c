@@ -196,6 +196,34 @@ static void test_retry_budget(void **state)
 	assert_in_range(put_off, 1, 199);
 }
 
+static int64_t longest_first_wait(struct stage *stage, int status, int attempts)
+{
+	int64_t longest = 0;
+
+	for (int i = 0; i < 200; i++) {
+		for (int j = 0; j < 19; j++)
+			(void)answered(stage, 200, 0, 0);
+		(void)answered(stage, status, attempts, attempts);
+		if (stage->verdict.wait_ms > longest)
+			longest = stage->verdict.wait_ms;
+	}
+	return longest;
+}
+
+/* One in twenty fails: no reason to leave the target alone.  Again and again, or
+ * one after the other, is. */
+static void test_an_isolated_failure_waits_less(void **state)
+{
+	struct stage *stage = *state;
+
+	assert_in_range(longest_first_wait(stage, 503, 0), 100, 125);
+	assert_in_range(longest_first_wait(stage, 503, 1), 900, 1000);
+	for (int i = 0; i < 12; i++)
+		(void)answered(stage, 503, 0, 0);
+	(void)answered(stage, 503, 0, 0);
+	assert_int_equal(stage->verdict.wait_ms_max, 500);
+}
+
 static void test_one_upstream_for_two(void **state)
 {
 	struct stage *stage = *state;
@@ -253,6 +281,7 @@ int main(void)
 	    staged(test_outage),                staged(test_items_that_always_fail),
 	    staged(test_credentials),           staged(test_retry_budget),
 	    staged(test_one_upstream_for_two),  staged(test_shared_limit),
+	    staged(test_an_isolated_failure_waits_less),
 	};
 
 	clock_replace(&source);
