@@ -187,8 +187,15 @@ enum MHD_Result answer_route(struct server *server, struct MHD_Connection *conne
 
 /* ---- the page ----------------------------------------------------------------------- */
 
-const struct page_file *answer_page_find(const char *path)
+const struct page_file *answer_page_find(const char *path, bool *lasting)
 {
+	const size_t length = strlen(page_version);
+	const char *rest = path[0] == '/' && path[1] == '@' ? strchr(path + 1, '/') : NULL;
+
+	*lasting = rest != NULL && (size_t)(rest - path) == length + 2
+	           && strncmp(path + 2, page_version, length) == 0;
+	if (rest != NULL)
+		path = rest;
 	if (strcmp(path, "/") == 0)
 		path = "/index.html";
 	for (int i = 0; i < page_file_count; i++) {
@@ -199,7 +206,7 @@ const struct page_file *answer_page_find(const char *path)
 }
 
 enum MHD_Result answer_page(struct server *server, struct MHD_Connection *connection,
-                            const struct page_file *file)
+                            const struct page_file *file, bool lasting)
 {
 	bool gzip = negotiate_gzip(MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
 	                                                       "Accept-Encoding"));
@@ -215,7 +222,8 @@ enum MHD_Result answer_page(struct server *server, struct MHD_Connection *connec
 	/* The bytes are the program's own and are not written to. */
 	made = MHD_create_response_from_buffer(same ? 0 : length, (void *)(uintptr_t)bytes,
 	                                       MHD_RESPMEM_PERSISTENT);
-	good = made != NULL && add_headers(made, same ? NULL : file->content_type, "no-cache")
+	good = made != NULL && add_headers(made, same ? NULL : file->content_type,
+	                                   lasting ? "private, max-age=31536000, immutable" : "no-cache")
 	       && MHD_add_response_header(made, "ETag", etag) == MHD_YES
 	       && MHD_add_response_header(made, "Vary", "Accept-Encoding") == MHD_YES
 	       && (same || !gzip

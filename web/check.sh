@@ -71,14 +71,7 @@ none "markup or code out of text" "$work/unsafe"
 grep -rn -E "(https?:)?//[a-z0-9.-]+\\.[a-z]+/" page --include='*.js' --include='*.css' --include='*.html' | grep -v -e 'api\.example\.com' >"$work/origins"
 none "another origin" "$work/origins"
 
-# Every module is named ahead, so that no chain of imports delays the page.
-for file in $sources; do
-	case $file in
-	page/app.js | page/early.js) ;;
-	*) grep -q "rel=\"modulepreload\" href=\"${file#page/}\"" page/index.html || echo "$file" ;;
-	esac
-done >"$work/preload"
-none "not preloaded in index.html" "$work/preload"
+# All that it names is there.
 sed -n 's/.* href="\([^"]*\)".*/\1/p; s/.* src="\([^"]*\)".*/\1/p' page/index.html | while read -r name; do
 	[ -f "page/$name" ] || [ -f "$name" ] || echo "$name"
 done >"$work/gone"

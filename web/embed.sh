@@ -1,6 +1,5 @@
 #!/bin/sh
-# The page's files -> C (web/page.h): every file of page/ and the scripts and
-# styles of vendor/, plain and gzipped.
+# The page's files -> C (web/page.h): plain and gzipped, and a version of them all.
 # Usage: embed.sh WEB_FOLDER >page.c   or: embed.sh WEB_FOLDER size, in gzipped bytes
 # Same files in, same bytes out: sorted, gzip -n, the etag is a hash of the content.
 set -eu
@@ -18,13 +17,30 @@ content_type() {
 	esac
 }
 
-files=$( { find page -type f ! -name '*.md'; find vendor -type f \( -name '*.js' -o -name '*.css' \); } | sort)
+# What goes out: the modules as one and the styles as one, so that the first picture waits
+# for few answers.  Our scripts leave what they say to their reader behind.
+styles=$(sed -n 's/.*rel="stylesheet" href="\([^"]*\)".*/\1/p' page/index.html | while read -r name; do
+	[ -f "$name" ] && echo "$name" || echo "page/$name"
+done)
+files='index.html app.js early.js icon.svg style.css vendor/uplot/uPlot.iife.min.js'
 
-# A file as it goes out: what our scripts say to their reader stays here (7 KB).
-published() {
+# One name for all of them, so that browsers may keep them for good: index.html, which
+# is asked for anew each time, names them as @version/….
+version=$(find page vendor bundle.awk -type f | sort | xargs sha256sum | sha256sum | cut -c1-12)
+
+published() { # published NAME
 	case $1 in
-	page/*.js) sed '/^[[:space:]]*\/\//d' "$1" ;;
-	*) cat "$1" ;;
+	index.html)
+		awk -v at="@$version/" '
+			/rel="stylesheet"/ { if (!said++) print "<link rel=\"stylesheet\" href=\"" at "style.css\">"; next }
+			{ gsub(/(href|src)="/, "&" at); print }' page/index.html
+		;;
+	app.js) awk -f bundle.awk page/app.js ;;
+	style.css) # shellcheck disable=SC2086
+		cat $styles ;;
+	vendor/*) cat "$1" ;;
+	*.js) sed '/^[[:space:]]*\/\//d' "page/$1" ;;
+	*) cat "page/$1" ;;
 	esac
 }
 
@@ -47,7 +63,7 @@ number=0
 for file in $files; do
 	published "$file" >"$work/plain"
 	gzip -9nc "$work/plain" >"$work/gz"
-	path=/${file#page/}
+	path=/$file
 	type=$(content_type "$file")
 	etag=$(sha256sum "$work/plain" | cut -c1-16)
 	printf '/* %s */\n' "$path"
@@ -63,4 +79,5 @@ for file in $files; do
 done
 printf '\nconst struct page_file page_files[] = {\n'
 cat "$work/table"
-printf '};\nconst int page_file_count = (int)(sizeof(page_files) / sizeof(page_files[0]));\n'
+printf '};\nconst char page_version[] = "%s";\n' "$version"
+printf 'const int page_file_count = (int)(sizeof(page_files) / sizeof(page_files[0]));\n'

@@ -14,5 +14,6 @@ struct page_file {
 };
 extern const struct page_file page_files[];
 extern const int page_file_count;
+extern const char page_version[]; /* of all of them: changes when any does */
 
 #endif

@@ -46,8 +46,10 @@ void visit_end(void *context, struct MHD_Connection *connection, void **visit,
 enum MHD_Result answer_route(struct server *server, struct MHD_Connection *connection,
                              struct route_response *response, bool close);
 enum MHD_Result answer_page(struct server *server, struct MHD_Connection *connection,
-                            const struct page_file *file);
+                            const struct page_file *file, bool lasting);
 /* NULL: none of that path. */
-const struct page_file *answer_page_find(const char *path);
+/* path: "/app.js", or "/@VERSION/app.js", of any version; *lasting: of this one, so that
+ * it may be kept for good. */
+const struct page_file *answer_page_find(const char *path, bool *lasting);
 
 #endif

@@ -212,7 +212,8 @@ static enum MHD_Result visit_body(struct visit *visit, const char *bytes, size_t
 static enum MHD_Result visit_page(struct server *server, struct MHD_Connection *connection,
                                   struct visit *visit, const char *method)
 {
-	const struct page_file *file = answer_page_find(visit->target.path);
+	bool lasting = false;
+	const struct page_file *file = answer_page_find(visit->target.path, &lasting);
 	struct route_response *response = &visit->response;
 
 	if (visit->moved) {
@@ -224,7 +225,7 @@ static enum MHD_Result visit_page(struct server *server, struct MHD_Connection *
 	} else if (file == NULL) {
 		routes_problem(response, 404, NULL, "there is no such file");
 	} else {
-		return answer_page(server, connection, file);
+		return answer_page(server, connection, file, lasting);
 	}
 	return answer_route(server, connection, response, false);
 }

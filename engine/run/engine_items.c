@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/request/plan.h"
+#include "engine/base/clock.h"
 #include "engine/run/engine_internal.h"
 #include "engine/store/filter.h"
 #include "engine/store/items.h"
@@ -11,6 +12,8 @@
 /* Rows looked at for one page before it is given out short: keeps a page under
  * 100 ms whatever the filter. */
 #define PAGE_SCAN_MAX 20000
+#define PAGE_SCAN_NS (40 * NS_PER_MS)
+#define PAGE_SCAN_LEAST 1000
 
 enum status reading_begin(struct engine *engine, int64_t job, struct reading *reading,
                           struct error *error)
@@ -80,6 +83,8 @@ enum status engine_items(struct engine *engine, int64_t job, const struct engine
 	struct item_query query = {.after = page->after,
 	                           .limit = page->limit,
 	                           .scan_max = PAGE_SCAN_MAX,
+	                           .scan_ns = PAGE_SCAN_NS,
+	                           .scan_least = PAGE_SCAN_LEAST,
 	                           .extracted = page->extracted};
 	struct filter *filter = NULL;
 	struct reading reading;

@@ -335,3 +335,9 @@ int64_t db_int(sqlite3_stmt *statement, int column)
 {
 	return sqlite3_column_int64(statement, column);
 }
+
+int64_t db_int_or(sqlite3_stmt *statement, int column, int64_t none)
+{
+	return sqlite3_column_type(statement, column) == SQLITE_NULL ? none
+	                                                             : db_int(statement, column);
+}

@@ -72,6 +72,7 @@ const char *db_text(struct sqlite3_stmt *statement, int column); /* NULL for NUL
 /* "" for NULL: in columns that are NOT NULL, which a damaged file does not keep to. */
 const char *db_text_or_empty(struct sqlite3_stmt *statement, int column);
 int64_t db_int(struct sqlite3_stmt *statement, int column);
+int64_t db_int_or(struct sqlite3_stmt *statement, int column, int64_t none); /* none: NULL */
 
 /* One integer, one text per item inside the store. */
 #define STORE_SEQ_BITS 40

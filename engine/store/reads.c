@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
+#include "engine/store/reads_internal.h"
+
 /* Ids are fetched so many at a time; no statement stays open while a row is
  * shown, so that no read transaction lasts. */
 #define IDS_AT_ONCE 256
@@ -16,12 +19,6 @@ struct drive {
 	int64_t number5;   /* ?5 */
 	int64_t first, last; /* ids: (first, last] */
 };
-
-static int64_t text_or(sqlite3_stmt *statement, int column, int64_t none)
-{
-	return sqlite3_column_type(statement, column) == SQLITE_NULL ? none
-	                                                             : db_int(statement, column);
-}
 
 static struct json_span span_of(sqlite3_stmt *statement, int column)
 {
@@ -151,7 +148,7 @@ static enum status load_main(struct db *db, const struct job_row *job, int64_t i
 		row->attempts = (int)db_int(statement, 3);
 		row->http_status = (int)db_int(statement, 4);
 		row->group = (uint64_t)db_int(statement, 5);
-		row->duration_ms = text_or(statement, 6, -1);
+		row->duration_ms = db_int_or(statement, 6, -1);
 		row->at_ms = db_int(statement, 7);
 	} else if (db_text(statement, 8) != NULL) {
 		item_state_parse(db_text(statement, 8), &row->state);
@@ -187,7 +184,7 @@ static enum status load_attempt(struct db *db, int64_t id, bool body, struct loa
 		if (row->http_status == 0)
 			row->http_status = (int)db_int(statement, 3);
 		if (row->duration_ms < 0)
-			row->duration_ms = text_or(statement, 4, -1);
+			row->duration_ms = db_int_or(statement, 4, -1);
 		if (row->at_ms == 0)
 			row->at_ms = db_int(statement, 5);
 		if (body)
@@ -244,6 +241,14 @@ static bool matches(const struct item_query *query, const struct item_row *row)
 	return query->filter == NULL || filter_match(query->filter, &seen);
 }
 
+/* Is the page full, or was enough looked at for it? */
+static bool page_over(const struct item_query *query, int shown, int scanned, int64_t began_ns)
+{
+	return shown == query->limit || scanned == query->scan_max ||
+	       (query->scan_ns > 0 && scanned >= query->scan_least &&
+	        clock_mono_ns() - began_ns > query->scan_ns);
+}
+
 enum status reads_items(struct db *db, const struct job_row *job, const struct item_query *query,
                         enum status (*visit)(void *context, const struct item_row *row),
                         void *context, int64_t *next, struct error *error)
@@ -251,6 +256,7 @@ enum status reads_items(struct db *db, const struct job_row *job, const struct i
 	const struct drive drive = choose_drive(job, query);
 	int64_t ids[IDS_AT_ONCE], after = drive.first;
 	int shown = 0, scanned = 0, count;
+	const int64_t began_ns = clock_mono_ns();
 	enum status status = STATUS_OK;
 
 	*next = 0;
@@ -265,7 +271,7 @@ enum status reads_items(struct db *db, const struct job_row *job, const struct i
 			struct loaded loaded;
 			bool found = false;
 
-			if (shown == query->limit || scanned == query->scan_max) {
+			if (page_over(query, shown, scanned, began_ns)) {
 				*next = store_seq(after);
 				return STATUS_OK;
 			}
@@ -288,83 +294,6 @@ enum status reads_items(struct db *db, const struct job_row *job, const struct i
 
 /* ---- one item --------------------------------------------------------------- */
 
-static enum status visit_attempts(struct db *db, int64_t id,
-                                  void (*attempt)(void *context, const struct attempt_row *row),
-                                  void *context, int *seen, struct error *error)
-{
-	sqlite3_stmt *statement = db_prepare(db, QUERY_ROW_ATTEMPTS);
-	enum status status;
-	bool found = false;
-
-	db_bind_int(statement, 1, id);
-	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found) {
-		struct attempt_row row = {
-		    .n = (int)db_int(statement, 0),
-		    .at_ms = db_int(statement, 1),
-		    .duration_ms = text_or(statement, 2, -1),
-		    .connect_ms = text_or(statement, 3, -1),
-		    .first_byte_ms = text_or(statement, 4, -1),
-		    .decision = db_text_or_empty(statement, 5),
-		    .http_status = (int)db_int(statement, 6),
-		    .curl_error = (int)db_int(statement, 7),
-		    .class_name = db_text_or_empty(statement, 8),
-		    .message = db_text(statement, 9),
-		    .wait_ms = text_or(statement, 10, -1),
-		    .wait_source = db_text(statement, 11),
-		    .request = db_text(statement, 12),
-		    .headers = db_text(statement, 13),
-		    .body = sqlite3_column_blob(statement, 14),
-		    .body_length = (size_t)sqlite3_column_bytes(statement, 14),
-		    .bytes = db_int(statement, 15),
-		};
-
-		if (row.body == NULL && sqlite3_column_type(statement, 14) != SQLITE_NULL)
-			row.body = ""; /* stored, and empty */
-		++*seen;
-		attempt(context, &row);
-	}
-	return status;
-}
-
-/* A first-try success: its attempt is put together from outcome and body. */
-static enum status visit_success(struct db *db, int64_t id, const struct item_row *item,
-                                 void (*attempt)(void *context, const struct attempt_row *row),
-                                 void *context, struct error *error)
-{
-	struct attempt_row row = {
-	    .n = 1,
-	    .at_ms = item->at_ms,
-	    .duration_ms = item->duration_ms,
-	    .connect_ms = -1,
-	    .first_byte_ms = -1,
-	    .decision = "done",
-	    .http_status = item->http_status,
-	    .class_name = "http",
-	    .wait_ms = -1,
-	};
-	sqlite3_stmt *statement = db_prepare(db, QUERY_BODY_GET);
-	bool found = false;
-	enum status status;
-
-	db_bind_int(statement, 1, id);
-	status = db_step(db, statement, &found, error);
-	if (status != STATUS_OK)
-		return status;
-	if (found) {
-		row.headers = db_text(statement, 0);
-		row.body = sqlite3_column_blob(statement, 1);
-		row.body_length = (size_t)sqlite3_column_bytes(statement, 1);
-		if (row.body == NULL && sqlite3_column_type(statement, 1) != SQLITE_NULL)
-			row.body = "";
-		row.bytes = db_int(statement, 2);
-		row.connect_ms = text_or(statement, 3, -1);
-		row.first_byte_ms = text_or(statement, 4, -1);
-	}
-	attempt(context, &row);
-	db_reset(statement);
-	return STATUS_OK;
-}
-
 enum status reads_item(struct db *db, const struct job_row *job, int64_t seq,
                        void (*item)(void *context, const struct item_row *row),
                        void (*attempt)(void *context, const struct attempt_row *row),
@@ -374,7 +303,6 @@ enum status reads_item(struct db *db, const struct job_row *job, int64_t seq,
 	const int64_t id = store_id(job->id, seq);
 	struct loaded loaded = {0};
 	bool found = false;
-	int seen = 0;
 	enum status status = STATUS_OK;
 
 	if (seq >= 1 && seq <= job->total)
@@ -384,10 +312,8 @@ enum status reads_item(struct db *db, const struct job_row *job, int64_t seq,
 		                   (long long)seq, job->name, (long long)job->total);
 	if (status == STATUS_OK) {
 		item(context, &loaded.row);
-		status = visit_attempts(db, id, attempt, context, &seen, error);
+		status = reads_attempts(db, id, &loaded.row, attempt, context, error);
 	}
-	if (status == STATUS_OK && seen == 0 && loaded.row.attempts > 0)
-		status = visit_success(db, id, &loaded.row, attempt, context, error);
 	unload(&loaded);
 	return status;
 }

@@ -29,6 +29,8 @@ struct item_query {
 	int64_t after;
 	int limit;
 	int scan_max;     /* rows looked at before the page is given up short */
+	int64_t scan_ns;  /* or the time it took, 0: no matter … */
+	int scan_least;   /* … but so many are, so that a small answer is whole on a slow machine */
 	bool extracted, body;
 	bool brief;       /* seq, state and key are enough: leave the cause out */
 };

@@ -14,9 +14,8 @@ static enum status count_row(void *context, const struct item_row *row)
 	return STATUS_OK;
 }
 
-static int64_t pages(struct store *store, const char *text, int limit)
+static int64_t pages_of(struct store *store, const char *text, struct item_query query)
 {
-	struct item_query query = {.limit = limit, .scan_max = 50};
 	struct filter *filter = NULL;
 	struct error error = {0};
 	int64_t seen[2] = {0, 0}, next = 0;
@@ -30,6 +29,18 @@ static int64_t pages(struct store *store, const char *text, int limit)
 	} while (next != 0);
 	filter_free(filter);
 	return seen[1];
+}
+
+/* Given up by what was looked at, or by the time it took: the same. */
+static int64_t pages(struct store *store, const char *text, int limit)
+{
+	const struct item_query by_rows = {.limit = limit, .scan_max = 50};
+	const struct item_query by_time = {
+	    .limit = limit, .scan_max = 1000, .scan_ns = 1, .scan_least = 5};
+	int64_t found = pages_of(store, text, by_rows);
+
+	assert_int_equal(pages_of(store, text, by_time), found);
+	return found;
 }
 
 /* Whatever drives the scan, the pages hold each match once, in order. */

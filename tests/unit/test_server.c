@@ -37,6 +37,11 @@ static void test_answers(void **state)
 		{"DELETE /api/v1/jobs/1", 204, "HTTP/1.1 204"},
 		{"GET /", 200, "\r\n\r\n<plain>"},
 		{"GET /index.html", 200, "\r\nCache-Control: no-cache\r\n"},
+		{"GET /@v1/index.html", 200, "\r\nCache-Control: private, max-age=31536000, immutable\r\n"},
+		{"GET /@v0/index.html", 200, "\r\nCache-Control: no-cache\r\n"}, /* of a former one */
+		{"GET /@v1/", 200, "<plain>"},
+		{"GET /@v1", 404, "\"status\":404"},
+		{"GET /@v1/nothing.js", 404, "\"status\":404"},
 		{"GET /nothing.js", 404, "\"status\":404"},
 		{"POST /", 405, "\r\nAllow: GET, HEAD\r\n"},
 	};

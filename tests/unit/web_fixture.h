@@ -16,6 +16,7 @@ const struct page_file page_files[] = {
 	 (const unsigned char *)"<plain>", (const unsigned char *)"<gzip>", 7, 6},
 };
 const int page_file_count = 1;
+const char page_version[] = "v1";
 
 static struct server *server;
 static const struct patience_limits *patience_of_test; /* NULL: the usual */

@@ -14,7 +14,7 @@ let loading = null;
 function library() {
 	loading ??= new Promise((resolve, reject) => {
 		const script = document.createElement('script');
-		script.src = 'vendor/uplot/uPlot.iife.min.js';
+		script.src = new URL('vendor/uplot/uPlot.iife.min.js', document.querySelector('script[type="module"]').src);
 		script.onload = () => resolve(globalThis.uPlot);
 		script.onerror = () => {
 			loading = null;
