@@ -8,10 +8,11 @@
 #             bare curl multi loop of the same concurrency; alternating, median of the ratios
 #   million   memory at a million items; kill -9 at half of them to the next request
 #   limits    limits.sh: unknown limits found      outage    outage.sh: a target that is away
+#   operator  operator.sh: the page's questions of ten million items, at full speed
 # Exit code 1 where a limit was missed.
 . "$(dirname "$0")/lib.sh"
 shift
-[ $# -gt 0 ] || set -- peers rate switches speed million limits outage
+[ $# -gt 0 ] || set -- peers rate switches speed million limits outage operator
 
 have() { # have COMMAND…: is it installed; says so where it is not
 	"$@" >/dev/null 2>&1 && return
@@ -192,7 +193,7 @@ measure() {
 		say ""
 		case $part in
 		peers | rate | switches | speed | million) "part_$part" ;;
-		limits | outage) "$bench/$part.sh" "$build" || missed=$((missed + 1)) ;;
+		limits | outage | operator) "$bench/$part.sh" "$build" || missed=$((missed + 1)) ;;
 		*) echo "run.sh: no part '$part'" >&2; exit 2 ;;
 		esac
 	done
