@@ -16,6 +16,8 @@ struct queue {
 	struct queue_list nodes;
 	int producers_waiting;
 	bool consumer_waiting;
+	int least;  /* the consumer is not woken for fewer */
+	bool urgent; /* but by this */
 	bool poked;
 	bool closed;
 };
@@ -72,8 +74,8 @@ static void list_move(struct queue_list *to, struct queue_list *from)
 	*from = (struct queue_list){0};
 }
 
-/* The consumer is asleep only while the queue is empty, so the flag, cleared
- * with the signal, makes one wake-up of however many pushes come before it runs. */
+/* The flag, cleared with the signal, makes one wake-up of however many pushes come
+ * before the consumer runs. */
 static void wake_consumer_locked(struct queue *queue)
 {
 	if (!queue->consumer_waiting)
@@ -95,7 +97,9 @@ static bool push(struct queue *queue, struct queue_list *list, bool heed_bound)
 	open = !queue->closed;
 	if (open && list->count > 0) {
 		list_move(&queue->nodes, list);
-		wake_consumer_locked(queue);
+		queue->urgent |= !heed_bound;
+		if (queue->urgent || queue->nodes.count >= queue->least)
+			wake_consumer_locked(queue);
 	}
 	pthread_mutex_unlock(&queue->mutex);
 	return open;
@@ -113,15 +117,23 @@ bool queue_push_urgent(struct queue *queue, struct queue_list *list)
 
 int queue_take(struct queue *queue, struct queue_list *out, int64_t deadline_ns)
 {
+	return queue_take_many(queue, out, 1, deadline_ns);
+}
+
+int queue_take_many(struct queue *queue, struct queue_list *out, int least, int64_t deadline_ns)
+{
 	int taken, rc = 0;
 
+	assert(least >= 1 && least <= queue->bound);
 	pthread_mutex_lock(&queue->mutex);
-	while (queue->nodes.count == 0 && !queue->poked && !queue->closed && rc != ETIMEDOUT) {
+	queue->least = least;
+	while (queue->nodes.count < least && !queue->urgent && !queue->poked && !queue->closed &&
+	       rc != ETIMEDOUT) {
 		queue->consumer_waiting = true;
 		rc = clock_cond_wait(&queue->filled, &queue->mutex, deadline_ns);
 	}
 	queue->consumer_waiting = false;
-	queue->poked = false;
+	queue->poked = queue->urgent = false;
 	taken = queue->nodes.count;
 	list_move(out, &queue->nodes);
 	/* Everything went: there is room for all who wait. */

@@ -36,6 +36,8 @@ bool queue_push_urgent(struct queue *queue, struct queue_list *list);
 /* Take everything.  Waits until there is at least one node, mono deadline_ns,
  * a poke or the close.  Returns the number taken (0: none). */
 int queue_take(struct queue *queue, struct queue_list *out, int64_t deadline_ns);
+/* The same, but sleeps on until there are `least` (1 … bound) or an urgent one. */
+int queue_take_many(struct queue *queue, struct queue_list *out, int least, int64_t deadline_ns);
 
 void queue_poke(struct queue *queue);  /* make a waiting queue_take return, or the next one not wait */
 void queue_close(struct queue *queue); /* pushes fail from now on; what is in can still be taken */

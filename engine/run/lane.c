@@ -21,6 +21,9 @@
  * an item. */
 #define CLAIM_WAIT_NS (250 * NS_PER_MS)
 
+/* Beyond this many requests a second what holds them up costs more than it is worth. */
+#define FULL_TILT_PER_S 10000
+
 /* How long it sleeps for a grant before it looks again. */
 #define GRANT_LOOK_NS (250 * NS_PER_MS)
 
@@ -56,6 +59,7 @@ static void note_sent_locked(struct lane *lane, int count)
 	lane->sent_per_ns = (lane->sent_per_ns + rate) / 2;
 	lane->sent_mark_ns = now;
 	lane->sent_count = 0;
+	atomic_store(&lane->full_tilt, lane->sent_per_ns * (double)NS_PER_S >= FULL_TILT_PER_S);
 }
 
 static void give_back_locked(struct lane *lane)

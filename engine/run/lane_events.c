@@ -25,7 +25,7 @@ static bool lane_starved(void *context)
 	starved = lane->inbox.count == 0 && atomic_load(&lane->want) > 0 && lane->sending;
 	pthread_mutex_unlock(&lane->mutex);
 	/* Half of its permits wait for the disk. */
-	return starved || 2 * atomic_load(&lane->unrecorded) >=
+	return starved || 2 * atomic_load(&lane->unwritten) >=
 	                      semaphore_limit(limit_semaphore(lane->options.limit));
 }
 
@@ -34,7 +34,7 @@ static bool lane_awaits(void *context)
 	struct lane *lane = context;
 	struct semaphore *semaphore = limit_semaphore(lane->options.limit);
 
-	return atomic_load(&lane->unrecorded) > 0 &&
+	return atomic_load(&lane->unwritten) > 0 &&
 	       semaphore_in_flight(semaphore) >= semaphore_limit(semaphore);
 }
 
@@ -103,31 +103,40 @@ static void lane_recorded(void *context, const struct settlement *settlement)
 		pthread_mutex_unlock(&lane->mutex);
 	}
 	atomic_fetch_sub(&lane->unsettled, 1);
-	lane->recorded += settlement->holds_permit;
 }
 
-static void lane_group_done(void *context)
+static void lane_written(void *context, struct settlement *settlement)
 {
 	struct lane *lane = context;
-	int recorded = lane->recorded;
 
-	lane->recorded = 0;
-	if (recorded == 0)
+	lane->written += settlement->holds_permit;
+	settlement->holds_permit = false;
+}
+
+static void lane_group_written(void *context)
+{
+	struct lane *lane = context;
+	int written = lane->written;
+
+	lane->written = 0;
+	if (written == 0)
 		return;
-	atomic_fetch_sub(&lane->unrecorded, recorded);
-	semaphore_release(limit_semaphore(lane->options.limit), recorded);
+	atomic_fetch_sub(&lane->unwritten, written);
+	semaphore_release(limit_semaphore(lane->options.limit), written);
 }
 
 /* ---- pool threads' side -------------------------------------------------- */
 
-/* A quick request that may be repeated keeps its permit until its outcome is on
- * disk: else as many as are let out at once would be answered between two
+/* A quick request that may be repeated keeps its permit until its outcome is
+ * written: else as many as are let out at once would be answered between two
  * commits, and a crash would send those again on top of what is out.  A slow one
- * need not: few are answered meanwhile.  And for one that may not be repeated it
- * would be a commit more between two requests, for nothing. */
+ * need not: few are answered meanwhile.  Nor one of a lane at full tilt, where it
+ * would cost a quarter of the speed.  And for one that may not be repeated it would be
+ * a commit more between two requests, for nothing. */
 static bool holds_permit(const struct lane *lane, const struct task *task)
 {
-	return lane->options.repeatable && task->exchange.response.total_us < QUICK_US;
+	return lane->options.repeatable && task->exchange.response.total_us < QUICK_US &&
+	       !atomic_load(&lane->full_tilt);
 }
 
 struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, struct task *task)
@@ -154,7 +163,7 @@ struct settlement *lane_settle(struct lane *lane, struct pool_worker *worker, st
 	}
 	if (settlement != NULL && holds_permit(lane, task)) {
 		settlement->holds_permit = true;
-		atomic_fetch_add(&lane->unrecorded, 1);
+		atomic_fetch_add(&lane->unwritten, 1);
 	} else {
 		semaphore_release(limit_semaphore(lane->options.limit), 1);
 	}
@@ -178,7 +187,8 @@ struct writer_client lane_client(struct lane *lane)
 	    .deliver = lane_deliver,
 	    .changed = lane_changed,
 	    .recorded = lane_recorded,
-	    .group_done = lane_group_done,
+	    .written = lane_written,
+	    .group_written = lane_group_written,
 	    .remember = lane_remember,
 	    .lane = lane,
 	};

@@ -15,8 +15,9 @@ struct lane {
 
 	atomic_int in_flight;    /* given to the pool and not yet back */
 	atomic_int unsettled;    /* given to the pool and not yet on disk */
-	atomic_int unrecorded;   /* answered, not yet on disk, and holding their permits */
-	int recorded;            /* of the group just committed; writer thread only */
+	atomic_int unwritten;    /* answered, not yet written, and holding their permits */
+	int written;             /* of those, by the group under way; writer thread only */
+	atomic_bool full_tilt;   /* so quick that none holds its permit */
 	atomic_int want;         /* what the writer may claim for us */
 
 	/* guarded by mutex.  Lock order: the lane's before none; it is a leaf. */

@@ -23,7 +23,7 @@ struct settlement {
 	int64_t hold_ms;              /* the lane sends nothing for so long */
 	int64_t latency_us;
 	bool final;
-	bool holds_permit;            /* until it is on disk; the lane's */
+	bool holds_permit;            /* until it is written; the lane's */
 	char reason[200];             /* of the pause */
 	char cause[CAUSE_MESSAGE_MAX + 1];
 	char code[64];

@@ -13,6 +13,10 @@
 #define GROUP_NS_MAX (20 * NS_PER_MS)
 /* Where results hold back requests: long enough for a bunch of them. */
 #define GROUP_NS_AWAITED NS_PER_MS
+/* Once so many are there, the writer is not woken for each, but for as many again,
+ * or after so long. */
+#define GROUP_STEP 64
+#define GROUP_STEP_NS (2 * NS_PER_MS)
 #define QUEUE_BOUND 4096
 #define TICK_NS NS_PER_S
 #define DISK_FULL_RETRY_NS (5 * NS_PER_S)
@@ -114,7 +118,7 @@ static bool awaited(struct writer *writer)
 static void gather(struct writer *writer)
 {
 	struct queue_list more = {0};
-	int64_t end_ns;
+	int64_t end_ns, step_ns;
 
 	queue_take(writer->queue, &more, next_timer_ns(writer));
 	append(&writer->group, &more);
@@ -123,7 +127,12 @@ static void gather(struct writer *writer)
 	end_ns = clock_mono_ns() + (awaited(writer) ? GROUP_NS_AWAITED : GROUP_NS_MAX);
 	while (writer->group.count < GROUP_RESULTS_MAX && clock_mono_ns() < end_ns &&
 	       !has_command(&writer->group) && !lane_starved(writer, clock_wall_ms())) {
-		queue_take(writer->queue, &more, end_ns);
+		step_ns = clock_mono_ns() + GROUP_STEP_NS;
+		if (writer->group.count < GROUP_STEP)
+			queue_take(writer->queue, &more, end_ns);
+		else
+			queue_take_many(writer->queue, &more, GROUP_STEP,
+			                step_ns < end_ns ? step_ns : end_ns);
 		append(&writer->group, &more);
 	}
 }

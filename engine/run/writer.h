@@ -34,8 +34,10 @@ struct writer_client {
 	void (*changed)(void *lane, const struct job_row *row, bool claimable);
 	/* A result is on disk (for the meter); before its memory goes. */
 	void (*recorded)(void *lane, const struct settlement *settlement);
-	/* All results of a commit were told of. */
-	void (*group_done)(void *lane);
+	/* A result survives a crash, though not yet power loss; then, that all of a
+	 * commit were told of. */
+	void (*written)(void *lane, struct settlement *settlement);
+	void (*group_written)(void *lane);
 	/* What was learned, into the row that is about to be saved. */
 	void (*remember)(void *lane, struct job_row *row);
 	void *lane;

@@ -164,6 +164,30 @@ static enum status run_accounts(struct writer *writer, int64_t now_ms, struct er
 	return status;
 }
 
+/* What the group records survives a crash from here on: requests that waited for
+ * that may go while the disk is still at it. */
+static void tell_written(void *context)
+{
+	struct writer *writer = context;
+	struct queue_node *node;
+	struct account *account = NULL;
+
+	for (node = writer->group.head; node != NULL; node = node->next) {
+		struct settlement *settlement = (struct settlement *)node;
+
+		if (settlement->message.kind != MESSAGE_RESULT)
+			continue;
+		if (account == NULL || account->job != settlement->job)
+			HASH_FIND(hh, writer->accounts, &settlement->job, sizeof(settlement->job),
+			          account);
+		if (account != NULL && account->attached)
+			account->client.written(account->client.lane, settlement);
+	}
+	for (account = writer->accounts; account != NULL; account = account->hh.next)
+		if (account->attached)
+			account->client.group_written(account->client.lane);
+}
+
 enum status writer_run_group(struct writer *writer, struct error *error)
 {
 	int64_t now_ms = clock_wall_ms();
@@ -179,7 +203,7 @@ enum status writer_run_group(struct writer *writer, struct error *error)
 	if (status == STATUS_OK)
 		status = flush_accounts(writer, now_ms, error);
 	if (status == STATUS_OK)
-		status = db_commit(writer->db, error);
+		status = db_commit_telling(writer->db, tell_written, writer, error);
 	if (status != STATUS_OK) {
 		db_rollback(writer->db);
 		reload_accounts(writer, false);
@@ -221,6 +245,7 @@ void writer_finish_group(struct writer *writer, const struct error *lost)
 	struct account *account;
 	int64_t now_ms = clock_wall_ms();
 
+	tell_written(writer); /* of a lost group, too: nobody waits for it any more */
 	/* Lanes first: they wait for work. */
 	for (account = writer->accounts; lost == NULL && account != NULL; account = account->hh.next)
 		account_committed(account, now_ms);
@@ -237,9 +262,6 @@ void writer_finish_group(struct writer *writer, const struct error *lost)
 		queue_list_add(&commands, node);
 	}
 	memset(&writer->group, 0, sizeof(writer->group));
-	for (account = writer->accounts; account != NULL; account = account->hh.next)
-		if (account->attached && account->client.group_done != NULL)
-			account->client.group_done(account->client.lane);
 	/* Results before word of them: whoever hears that the job is finished
 	 * finds its lane idle. */
 	for (account = writer->accounts; account != NULL; account = account->hh.next) {

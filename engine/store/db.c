@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "engine/store/migrate.h"
+#include "engine/store/wal_watch.h"
 
 struct db {
 	sqlite3 *handle;
 	char *path;
 	enum db_role role;
+	struct wal_watch *watch; /* of a writer */
 	sqlite3_stmt *statements[QUERIES];
 };
 
@@ -145,7 +147,12 @@ enum status db_open(const char *path, enum db_role role, struct db **out, struct
 	if (status != STATUS_OK)
 		goto out;
 	flags |= role == DB_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+	if (role == DB_WRITER && (db->watch = wal_watch_new()) == NULL) {
+		status = error_set(error, STATUS_NO_MEMORY, "%s: out of memory", path);
+		goto out;
+	}
+	if (sqlite3_open_v2(path, &db->handle, flags,
+	                    db->watch != NULL ? wal_watch_vfs(db->watch) : NULL) != SQLITE_OK) {
 		status = error_set(error, STATUS_IO, "%s: %s", path,
 		                   db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
 		goto out;
@@ -169,6 +176,7 @@ void db_close(struct db *db)
 	for (int i = 0; i < QUERIES; i++)
 		sqlite3_finalize(db->statements[i]);
 	sqlite3_close(db->handle);
+	wal_watch_free(db->watch);
 	free(db->path);
 	free(db);
 }
@@ -247,6 +255,17 @@ enum status db_begin(struct db *db, struct error *error)
 enum status db_commit(struct db *db, struct error *error)
 {
 	return db_exec(db, QUERY_COMMIT, error);
+}
+
+enum status db_commit_telling(struct db *db, void (*written)(void *context), void *context,
+                              struct error *error)
+{
+	enum status status;
+
+	wal_watch_set(db->watch, written, context);
+	status = db_commit(db, error);
+	wal_watch_set(db->watch, NULL, NULL);
+	return status;
 }
 
 void db_rollback(struct db *db)

@@ -51,6 +51,11 @@ enum status db_fail(struct db *db, struct error *error, const char *doing);
 
 enum status db_begin(struct db *db, struct error *error);
 enum status db_commit(struct db *db, struct error *error);
+/* The same, of a writer.  `written` is called in the middle of it, when the transaction
+ * survives the end of the process (kill -9) but not yet that of the machine; not
+ * called where there was nothing to write. */
+enum status db_commit_telling(struct db *db, void (*written)(void *context), void *context,
+                              struct error *error);
 void db_rollback(struct db *db);
 bool db_in_transaction(struct db *db);
 

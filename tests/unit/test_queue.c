@@ -106,6 +106,36 @@ static void test_poke_is_not_lost(void **state)
 	queue_free(queue);
 }
 
+static void test_fewer_than_asked_for_do_not_wake(void **state)
+{
+	struct queue *queue = queue_new(8);
+	struct queue_list list = {0}, out = {0};
+	int64_t started = clock_mono_ns();
+
+	(void)state;
+	add_new(&list, 0, 0);
+	add_new(&list, 0, 1);
+	assert_true(queue_push(queue, &list));
+	/* Two of three: all the time, then what there is. */
+	assert_int_equal(queue_take_many(queue, &out, 3, started + 20 * NS_PER_MS), 2);
+	assert_true(clock_mono_ns() - started >= 20 * NS_PER_MS);
+	add_new(&list, 0, 2);
+	add_new(&list, 0, 3);
+	assert_true(queue_push(queue, &list));
+	assert_int_equal(queue_take_many(queue, &out, 2, CLOCK_NEVER), 2);
+	add_new(&list, 0, 4);
+	assert_true(queue_push_urgent(queue, &list)); /* it waits for nobody */
+	assert_int_equal(queue_take_many(queue, &out, 8, CLOCK_NEVER), 1);
+	queue_poke(queue);
+	assert_int_equal(queue_take_many(queue, &out, 8, CLOCK_NEVER), 0);
+	add_new(&list, 0, 5);
+	assert_true(queue_push(queue, &list));
+	queue_close(queue);
+	assert_int_equal(queue_take_many(queue, &out, 8, CLOCK_NEVER), 1);
+	assert_int_equal(free_all(&out), 6);
+	queue_free(queue);
+}
+
 struct pusher {
 	struct queue *queue;
 	struct queue_list list;
@@ -219,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order_and_take_all),
 	    cmocka_unit_test(test_close),
+	    cmocka_unit_test(test_fewer_than_asked_for_do_not_wake),
 	    cmocka_unit_test(test_poke_is_not_lost),
 	    cmocka_unit_test(test_bound_blocks),
 	    cmocka_unit_test(test_many_producers),

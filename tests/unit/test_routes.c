@@ -87,7 +87,7 @@ static void test_progress(void **state)
 	(void)state;
 	expect_json(
 	    "GET", "/api/v1/jobs/crm", NULL, 200,
-	    "{\"id\":\"1\",\"name\":\"crm\",\"state\":\"running\",\"reason\":null,\"resume_at\":null,"
+	    "{\"id\":\"1\",\"name\":\"crm\",\"state\":\"running\",\"reason\":null,\"resume_at\":null,\"state_since\":null,"
 	    "\"active\":false,\"total\":1000,\"counts\":{\"pending\":400,\"running\":30,\"waiting\":5,"
 	    "\"done\":560,\"failed\":4,\"unknown\":1,\"skipped\":0},\"attempts\":600,\"retries\":35,"
 	    "\"throttled\":12,\"in_flight\":30,\"bad_rows\":0,\"rate_per_s\":49.8,\"eta_s\":null,"
