@@ -273,11 +273,11 @@ SELECT id FROM item WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3;
 SELECT id FROM outcome WHERE state = ?4 AND state <> 'done' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3;
 -- page_dead
 SELECT id FROM (
-  SELECT * FROM (SELECT id FROM outcome WHERE state = 'failed' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
+  SELECT * FROM (SELECT id FROM outcome WHERE state = 'failed' AND state <> 'done' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
   UNION ALL
-  SELECT * FROM (SELECT id FROM outcome WHERE state = 'unknown' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
+  SELECT * FROM (SELECT id FROM outcome WHERE state = 'unknown' AND state <> 'done' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
   UNION ALL
-  SELECT * FROM (SELECT id FROM outcome WHERE state = 'skipped' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
+  SELECT * FROM (SELECT id FROM outcome WHERE state = 'skipped' AND state <> 'done' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
 ) ORDER BY id LIMIT ?3;
 -- page_cause
 SELECT id FROM outcome WHERE cause = ?4 AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3;
@@ -293,7 +293,7 @@ SELECT id FROM (
 ) ORDER BY id LIMIT ?3;
 -- page_running
 SELECT id FROM (
-  SELECT * FROM (SELECT id FROM resend WHERE id > ?1 AND id <= ?2 AND state = 'running' ORDER BY id LIMIT ?3)
+  SELECT * FROM (SELECT id FROM resend WHERE job = ?6 AND state = 'running' AND id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)
   UNION ALL
   SELECT * FROM (SELECT id FROM item WHERE id > max(?1, ?4) AND id <= min(?2, ?5) ORDER BY id LIMIT ?3)
 ) ORDER BY id LIMIT ?3;

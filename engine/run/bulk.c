@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/store/filter.h"
 #include "engine/store/reads.h"
 
-/* A step must not hold up results for long: about 10 ms. */
+/* A step must not hold up results for long: pages of so many, for so long. */
 #define STEP_CHANGES 500
 #define STEP_SCAN 5000
+#define STEP_NS (20 * NS_PER_MS)
 
 struct bulk {
 	bool busy;
@@ -128,24 +130,19 @@ enum status bulk_log(struct db *db, const struct operation_row *row, int64_t now
 	return events_add(db, row->job, now_ms, row->who, row->action, detail, error);
 }
 
-enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, int64_t now_ms,
-                      struct error *error)
+static enum status page(struct bulk *bulk, struct writer *writer, struct db *db,
+                        const struct job_row *job, enum manual what, int64_t now_ms,
+                        struct error *error)
 {
-	struct item_query query = {.limit = STEP_CHANGES, .scan_max = STEP_SCAN, .brief = true};
-	struct job_row *job;
-	enum manual what = MANUAL_RETRY;
+	const struct item_query query = {.filter = bulk->filter,
+	                                 .after = bulk->row.scan_cursor,
+	                                 .limit = STEP_CHANGES,
+	                                 .scan_max = STEP_SCAN,
+	                                 .brief = true};
 	int64_t next = 0;
 	bool changed;
-	enum status status = bulk->loaded ? STATUS_OK : load(bulk, db, error);
+	enum status status;
 
-	if (status != STATUS_OK || !bulk->loaded)
-		return status;
-	bulk_action_parse(bulk->row.action, &what);
-	status = writer_job(writer, bulk->row.job, &job, error);
-	if (status != STATUS_OK)
-		return status;
-	query.filter = bulk->filter;
-	query.after = bulk->row.scan_cursor;
 	bulk->seq_count = 0;
 	status = reads_items(db, job, &query, collect, bulk, &next, error);
 	for (int i = 0; status == STATUS_OK && i < bulk->seq_count; i++) {
@@ -153,17 +150,36 @@ enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, i
 		                  now_ms, &changed, error);
 		bulk->row.changed += status == STATUS_OK && changed;
 	}
-	if (status != STATUS_OK)
-		return status;
 	bulk->row.matched += bulk->seq_count;
 	bulk->row.scan_cursor = next;
-	if (next == 0) {
+	return status;
+}
+
+enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, int64_t now_ms,
+                      struct error *error)
+{
+	struct job_row *job;
+	enum manual what = MANUAL_RETRY;
+	const int64_t end_ns = clock_mono_ns() + STEP_NS;
+	enum status status = bulk->loaded ? STATUS_OK : load(bulk, db, error);
+
+	if (status != STATUS_OK || !bulk->loaded)
+		return status;
+	bulk_action_parse(bulk->row.action, &what);
+	status = writer_job(writer, bulk->row.job, &job, error);
+	do {
+		if (status == STATUS_OK)
+			status = page(bulk, writer, db, job, what, now_ms, error);
+	} while (status == STATUS_OK && bulk->row.scan_cursor > 0 && clock_mono_ns() < end_ns);
+	if (status != STATUS_OK)
+		return status;
+	if (bulk->row.scan_cursor == 0) {
 		bulk->row.finished_at_ms = now_ms;
 		status = bulk_log(db, &bulk->row, now_ms, error);
 	}
 	if (status == STATUS_OK)
 		status = operations_save(db, &bulk->row, error);
-	if (status == STATUS_OK && next == 0)
+	if (status == STATUS_OK && bulk->row.finished_at_ms != 0)
 		unload(bulk);
 	return status;
 }

@@ -261,7 +261,7 @@ static enum status retry_one(struct db *db, struct job_row *row, int64_t seq,
 		status = run_with_id(db, QUERY_BODY_TO_ATTEMPT, id, error);
 	if (status == STATUS_OK && standing->state == ITEM_DONE)
 		status = run_with_id(db, QUERY_BODY_DELETE, id, error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && standing->state == ITEM_DONE)
 		status = run_with_id(db, QUERY_EXTRACTED_DELETE, id, error);
 	if (status == STATUS_OK)
 		status = run_with_id(db, QUERY_OUTCOME_DELETE, id, error);

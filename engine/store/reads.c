@@ -17,6 +17,7 @@ struct drive {
 	const char *text;  /* ?4 */
 	int64_t number;    /* ?4 where text is NULL */
 	int64_t number5;   /* ?5 */
+	int64_t job;       /* ?6 */
 	int64_t first, last; /* ids: (first, last] */
 };
 
@@ -56,7 +57,7 @@ static void drive_by_state(struct drive *drive, const struct job_row *job, enum 
 
 static struct drive choose_drive(const struct job_row *job, const struct item_query *query)
 {
-	struct drive drive = {.query = QUERY_PAGE_ITEMS};
+	struct drive drive = {.query = QUERY_PAGE_ITEMS, .job = job->id};
 	int64_t first = 1, last = job->total;
 	enum item_state state;
 	uint64_t group;
@@ -107,6 +108,8 @@ static enum status next_ids(struct db *db, const struct drive *drive, int64_t af
 	}
 	if (sqlite3_bind_parameter_count(statement) >= 5)
 		db_bind_int(statement, 5, drive->number5);
+	if (sqlite3_bind_parameter_count(statement) >= 6)
+		db_bind_int(statement, 6, drive->job);
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found)
 		ids[(*count)++] = db_int(statement, 0);
 	return status;
