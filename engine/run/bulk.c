@@ -11,7 +11,7 @@
 /* A step must not hold up results for long: pages of so many, for so long. */
 #define STEP_CHANGES 500
 #define STEP_SCAN 5000
-#define STEP_NS (20 * NS_PER_MS)
+#define STEP_NS (35 * NS_PER_MS)
 
 struct bulk {
 	bool busy;

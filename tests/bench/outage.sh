@@ -27,11 +27,11 @@ outage() { # outage NAME GO RETURN: settings that make it go away and come back
 	start_client "$name" "$work/items.csv" -c 8
 	sleep $((before - 3))
 	normal=$(calc "($(pace) + $(pace) + $(pace)) / 3" 0)
-	sent=$(progress "$name" .attempts) ok=$(progress "$name" .counts.done)
+	read -r sent ok < <(progress "$name" '"\(.attempts) \(.counts.done)"')
 	set_upstream "$2"
 	sleep "$away"
 	# What was in flight or between two samples when it went is not waste.
-	wasted=$(($(progress "$name" .attempts) - sent - ($(progress "$name" .counts.done) - ok)))
+	wasted=$(progress "$name" ".attempts - $sent - (.counts.done - $ok)")
 	say "   state after $away s away: $(progress "$name" '"\(.state): \(.reason)"')"
 	set_upstream "$3"
 	back=$(uptime_s)
