@@ -45,7 +45,7 @@ function Tiles({ job }) {
 		${typeof latency?.p50 === 'number' && html`<${Tile} label=${t('job.latency')} value=${`p50 ${duration(latency.p50)}`}>${latencyDetail(latency)}<//>`}
 		<${Tile} label=${t('job.attempts')} value=${count(job.attempts)}>
 			${t('job.retries', { n: job.retries })} · ${t('job.throttled', { n: job.throttled })}<//>
-		${job.active && html`<${Tile} label=${t('job.bound_by')} value=${boundText(limits.bound_by)}>${boundHint(limits.bound_by)}<//>`}`;
+		${job.active && job.state !== 'paused' && html`<${Tile} label=${t('job.bound_by')} value=${boundText(limits.bound_by)}>${boundHint(limits.bound_by)}<//>`}`;
 }
 
 export function Progress({ job }) {
