@@ -22,8 +22,10 @@ get() { # get STATUS URL [CURL OPTIONS...]
 	equal "$1" "$(curl -sS -o page -w '%{http_code}' "${@:3}" "$2")" "status of $2"
 }
 get 200 "http://127.0.0.1:$port/sluice/"
-contains page 'src="app.js"'
-get 200 "http://127.0.0.1:$port/sluice/app.js"
+script=$(sed -n 's/.*src="\(@[0-9a-f]*\/app\.js\)".*/\1/p' page)
+[ -n "$script" ] || fail "the page names no script, from where it stands"
+get 200 "http://127.0.0.1:$port/sluice/$script"
+get 200 "http://127.0.0.1:$port/stripped/$script"
 get 200 "http://127.0.0.1:$port/stripped/app.js"
 get 200 "http://$direct/sluice/" --compressed
 get 200 "http://$direct/"
