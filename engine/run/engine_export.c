@@ -35,25 +35,30 @@ struct engine_export {
 
 /* ---- NDJSON ------------------------------------------------------------------- */
 
-static void put_text(struct buffer *out, const char *name, const char *text)
+/* No printf in here: it took a sixth of an export's time. */
+static void put_text(struct buffer *out, const char *before, const char *text)
 {
-	buffer_printf(out, ",\"%s\":", name);
+	buffer_text(out, before);
 	buffer_json_text(out, text);
 }
 
 static void put_ndjson(struct buffer *out, const struct item_row *row)
 {
-	buffer_printf(out, "{\"seq\":\"%lld\"", (long long)row->seq);
-	put_text(out, "key", row->key);
-	put_text(out, "state", item_state_name(row->state));
-	buffer_printf(out, ",\"attempts\":%d,\"http_status\":", row->attempts);
+	buffer_text(out, "{\"seq\":\"");
+	buffer_int64(out, row->seq);
+	put_text(out, "\",\"key\":", row->key);
+	put_text(out, ",\"state\":", item_state_name(row->state));
+	buffer_text(out, ",\"attempts\":");
+	buffer_int64(out, row->attempts);
+	buffer_text(out, ",\"http_status\":");
 	if (row->http_status != 0)
-		buffer_printf(out, "%d", row->http_status);
+		buffer_int64(out, row->http_status);
 	else
 		buffer_text(out, "null");
-	put_text(out, "class", row->class_name != NULL && row->class_name[0] ? row->class_name : NULL);
-	put_text(out, "code", row->code);
-	put_text(out, "message", row->message);
+	put_text(out, ",\"class\":",
+	         row->class_name != NULL && row->class_name[0] ? row->class_name : NULL);
+	put_text(out, ",\"code\":", row->code);
+	put_text(out, ",\"message\":", row->message);
 	buffer_text(out, ",\"input\":");
 	buffer_append(out, row->input.at, row->input.length);
 	buffer_text(out, ",\"extracted\":");
