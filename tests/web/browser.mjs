@@ -56,6 +56,8 @@ export async function openBrowser({ width = 1280, height = 900, theme = 'light',
 // What axe-core finds wrong, one line each.  Evaluated from outside, so the
 // page's own policy stays as strict as it is.
 export async function axe(page) {
+	// Half way from disabled to enabled a colour is neither's.
+	await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => {}))));
 	await page.evaluate(AXE);
 	const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
 	return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} (${node.any[0]?.message ?? node.failureSummary})`));
