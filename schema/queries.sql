@@ -298,17 +298,25 @@ SELECT id FROM (
   SELECT * FROM (SELECT id FROM item WHERE id > max(?1, ?4) AND id <= min(?2, ?5) ORDER BY id LIMIT ?3)
 ) ORDER BY id LIMIT ?3;
 
---- reading: one row's parts
+--- reading: the parts of the items of a job, from ?1 to ?2
 
--- row_get
-SELECT item.input, item.key, outcome.state, outcome.attempts, outcome.http, outcome.cause,
-  outcome.duration_ms, outcome.at_ms, resend.state, resend.attempts, resend.due_ms
-FROM item LEFT JOIN outcome ON outcome.id = item.id LEFT JOIN resend ON resend.id = item.id
-WHERE item.id = ?1;
+-- side_item
+SELECT id, input, key FROM item WHERE id >= ?1 AND id <= ?2 ORDER BY id;
+-- side_outcome
+SELECT id, state, attempts, http, cause, duration_ms, at_ms FROM outcome WHERE id >= ?1 AND id <= ?2 ORDER BY id;
+-- side_resend
+SELECT id, state, attempts, due_ms FROM resend WHERE id >= ?1 AND id <= ?2 ORDER BY id;
+-- side_tried
+SELECT DISTINCT item FROM attempt WHERE item >= ?1 AND item <= ?2 ORDER BY item;
+-- side_extracted
+SELECT id, data FROM extracted WHERE id >= ?1 AND id <= ?2 ORDER BY id;
+-- side_body
+SELECT id, body FROM body WHERE id >= ?1 AND id <= ?2 ORDER BY id;
+
+--- reading: one item
+
 -- row_last_attempt
 SELECT class, code, message, http, duration_ms, at_ms, body FROM attempt WHERE item = ?1 ORDER BY n DESC LIMIT 1;
--- row_extracted
-SELECT data FROM extracted WHERE id = ?1;
 -- row_attempts
 SELECT n, at_ms, duration_ms, connect_ms, first_byte_ms, decision, http, curl, class, message,
   wait_ms, wait_source, request, headers, body, bytes

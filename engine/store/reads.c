@@ -7,8 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/store/reads_internal.h"
 
-/* Ids are fetched so many at a time; no statement stays open while a row is
- * shown, so that no read transaction lasts. */
+/* Ids are fetched so many at a time. */
 #define IDS_AT_ONCE 256
 
 /* What narrows a scan most. */
@@ -20,14 +19,6 @@ struct drive {
 	int64_t job;       /* ?6 */
 	int64_t first, last; /* ids: (first, last] */
 };
-
-static struct json_span span_of(sqlite3_stmt *statement, int column)
-{
-	struct json_span span = {db_text(statement, column), 0};
-
-	span.length = (size_t)sqlite3_column_bytes(statement, column);
-	return span;
-}
 
 static void drive_by_state(struct drive *drive, const struct job_row *job, enum item_state state)
 {
@@ -115,119 +106,6 @@ static enum status next_ids(struct db *db, const struct drive *drive, int64_t af
 	return status;
 }
 
-/* A row with the statements that its texts live in. */
-struct loaded {
-	struct item_row row;
-	sqlite3_stmt *main, *attempt, *extracted, *body;
-};
-
-static void unload(struct loaded *loaded)
-{
-	db_reset(loaded->main);
-	db_reset(loaded->attempt);
-	db_reset(loaded->extracted);
-	db_reset(loaded->body);
-}
-
-static enum status load_main(struct db *db, const struct job_row *job, int64_t id,
-                             struct loaded *loaded, bool *found, struct error *error)
-{
-	struct item_row *row = &loaded->row;
-	sqlite3_stmt *statement = db_prepare(db, QUERY_ROW_GET);
-	enum status status;
-
-	loaded->main = statement;
-	db_bind_int(statement, 1, id);
-	status = db_step(db, statement, found, error);
-	if (status != STATUS_OK || !*found)
-		return status;
-	row->seq = store_seq(id);
-	row->input = span_of(statement, 0);
-	row->key = db_text(statement, 1);
-	row->duration_ms = -1;
-	row->class_name = "";
-	if (db_text(statement, 2) != NULL) {
-		item_state_parse(db_text(statement, 2), &row->state);
-		row->attempts = (int)db_int(statement, 3);
-		row->http_status = (int)db_int(statement, 4);
-		row->group = (uint64_t)db_int(statement, 5);
-		row->duration_ms = db_int_or(statement, 6, -1);
-		row->at_ms = db_int(statement, 7);
-	} else if (db_text(statement, 8) != NULL) {
-		item_state_parse(db_text(statement, 8), &row->state);
-		row->attempts = (int)db_int(statement, 9);
-		if (row->state == ITEM_WAITING)
-			row->due_ms = db_int(statement, 10);
-	} else {
-		row->state = row->seq > job->claim_cursor ? ITEM_PENDING : ITEM_RUNNING;
-	}
-	return STATUS_OK;
-}
-
-/* The last attempt says why; a first-try success has none. */
-static enum status load_attempt(struct db *db, int64_t id, bool body, struct loaded *loaded,
-                                struct error *error)
-{
-	struct item_row *row = &loaded->row;
-	sqlite3_stmt *statement;
-	bool found = false;
-	enum status status;
-
-	if (row->attempts == 0)
-		return STATUS_OK;
-	statement = loaded->attempt = db_prepare(db, QUERY_ROW_LAST_ATTEMPT);
-	db_bind_int(statement, 1, id);
-	status = db_step(db, statement, &found, error);
-	if (status != STATUS_OK)
-		return status;
-	if (found) {
-		row->class_name = db_text_or_empty(statement, 0);
-		row->code = db_text(statement, 1);
-		row->message = db_text(statement, 2);
-		if (row->http_status == 0)
-			row->http_status = (int)db_int(statement, 3);
-		if (row->duration_ms < 0)
-			row->duration_ms = db_int_or(statement, 4, -1);
-		if (row->at_ms == 0)
-			row->at_ms = db_int(statement, 5);
-		if (body)
-			row->body = span_of(statement, 6);
-		return STATUS_OK;
-	}
-	if (!body)
-		return STATUS_OK;
-	statement = loaded->body = db_prepare(db, QUERY_BODY_GET);
-	db_bind_int(statement, 1, id);
-	status = db_step(db, statement, &found, error);
-	if (status == STATUS_OK && found)
-		row->body = span_of(statement, 1);
-	return status;
-}
-
-static enum status load_row(struct db *db, const struct job_row *job,
-                            const struct item_query *query, int64_t id, struct loaded *loaded,
-                            bool *found, struct error *error)
-{
-	enum status status;
-
-	memset(loaded, 0, sizeof(*loaded));
-	status = load_main(db, job, id, loaded, found, error);
-	if (status != STATUS_OK || !*found)
-		return status;
-	if (!query->brief || filter_wants_cause(query->filter) || query->body)
-		status = load_attempt(db, id, query->body, loaded, error);
-	if (status == STATUS_OK && query->extracted && loaded->row.state == ITEM_DONE) {
-		bool there = false;
-
-		loaded->extracted = db_prepare(db, QUERY_ROW_EXTRACTED);
-		db_bind_int(loaded->extracted, 1, id);
-		status = db_step(db, loaded->extracted, &there, error);
-		if (status == STATUS_OK && there)
-			loaded->row.extracted = span_of(loaded->extracted, 0);
-	}
-	return status;
-}
-
 static bool matches(const struct item_query *query, const struct item_row *row)
 {
 	const struct filter_row seen = {
@@ -252,11 +130,12 @@ static bool page_over(const struct item_query *query, int shown, int scanned, in
 	        clock_mono_ns() - began_ns > query->scan_ns);
 }
 
-static enum status read_page(struct db *db, const struct job_row *job, const struct item_query *query,
-                        enum status (*visit)(void *context, const struct item_row *row),
-                        void *context, int64_t *next, struct error *error)
+static enum status read_page(struct row_reader *rows,
+                             enum status (*visit)(void *context, const struct item_row *row),
+                             void *context, int64_t *next, struct error *error)
 {
-	const struct drive drive = choose_drive(job, query);
+	const struct item_query *query = rows->query;
+	const struct drive drive = choose_drive(rows->job, query);
 	int64_t ids[IDS_AT_ONCE], after = drive.first;
 	int shown = 0, scanned = 0, count;
 	const int64_t began_ns = clock_mono_ns();
@@ -267,23 +146,21 @@ static enum status read_page(struct db *db, const struct job_row *job, const str
 		int want = query->limit + 1 < IDS_AT_ONCE && query->filter == NULL ? query->limit + 1
 		                                                                  : IDS_AT_ONCE;
 
-		status = next_ids(db, &drive, after, want, ids, &count, error);
+		status = next_ids(rows->db, &drive, after, want, ids, &count, error);
 		if (status != STATUS_OK || count == 0)
 			return status;
 		for (int i = 0; i < count; i++) {
-			struct loaded loaded;
 			bool found = false;
 
 			if (page_over(query, shown, scanned, began_ns)) {
 				*next = store_seq(after);
 				return STATUS_OK;
 			}
-			status = load_row(db, job, query, ids[i], &loaded, &found, error);
-			if (status == STATUS_OK && found && matches(query, &loaded.row)) {
-				status = visit(context, &loaded.row);
+			status = row_read(rows, ids[i], &found, error);
+			if (status == STATUS_OK && found && matches(query, &rows->row)) {
+				status = visit(context, &rows->row);
 				shown++;
 			}
-			unload(&loaded);
 			if (status != STATUS_OK)
 				return status;
 			scanned++;
@@ -295,18 +172,20 @@ static enum status read_page(struct db *db, const struct job_row *job, const str
 	return status;
 }
 
-/* One transaction a page: its statements then do not lock and look at the log each for
- * itself, which is most of what a row costs. */
+/* One transaction a page: short enough not to hold up a checkpoint, and its statements do
+ * not each lock and look at the log for itself. */
 enum status reads_items(struct db *db, const struct job_row *job, const struct item_query *query,
                         enum status (*visit)(void *context, const struct item_row *row),
                         void *context, int64_t *next, struct error *error)
 {
+	struct row_reader rows = {.db = db, .job = job, .query = query};
 	bool own = !db_in_transaction(db); /* a bulk action reads in the writer's */
 	enum status status = own ? db_exec(db, QUERY_BEGIN_READ, error) : STATUS_OK;
 
 	if (status != STATUS_OK)
 		return status;
-	status = read_page(db, job, query, visit, context, next, error);
+	status = read_page(&rows, visit, context, next, error);
+	row_reader_done(&rows);
 	if (own)
 		db_rollback(db);
 	return status;
@@ -321,19 +200,19 @@ enum status reads_item(struct db *db, const struct job_row *job, int64_t seq,
 {
 	const struct item_query query = {.extracted = true};
 	const int64_t id = store_id(job->id, seq);
-	struct loaded loaded = {0};
+	struct row_reader rows = {.db = db, .job = job, .query = &query};
 	bool found = false;
 	enum status status = STATUS_OK;
 
 	if (seq >= 1 && seq <= job->total)
-		status = load_row(db, job, &query, id, &loaded, &found, error);
+		status = row_read(&rows, id, &found, error);
 	if (status == STATUS_OK && !found)
 		status = error_set(error, STATUS_NOT_FOUND, "no item %lld in job '%s' (it has %lld)",
 		                   (long long)seq, job->name, (long long)job->total);
 	if (status == STATUS_OK) {
-		item(context, &loaded.row);
-		status = reads_attempts(db, id, &loaded.row, attempt, context, error);
+		item(context, &rows.row);
+		status = reads_attempts(db, id, &rows.row, attempt, context, error);
 	}
-	unload(&loaded);
+	row_reader_done(&rows);
 	return status;
 }

@@ -32,7 +32,7 @@ struct model {
 
 struct store {
 	char path[64];
-	struct db *db;
+	struct db *db, *other;
 	struct job_row row;
 	struct model model[ITEMS + 1]; /* by seq */
 	int64_t now_ms;
@@ -153,13 +153,15 @@ static void settle(struct store *store)
 	int64_t which = random_upto(&store->random, 6), seq = some_seq(store, ITEM_RUNNING);
 	struct error error = {0};
 	struct attempt_record record = {0};
+	char text[64]; /* of this item and no other */
 
 	if (seq == 0)
 		return;
+	snprintf(text, sizeof(text), "{\"n\":%lld}", (long long)seq);
 	record.seq = seq;
 	record.n = store->model[seq].attempts + 1;
 	record.at_ms = store->now_ms;
-	record.duration_ms = 7;
+	record.duration_ms = seq;
 	record.connect_ms = record.first_byte_ms = record.wait_ms = -1;
 	record.decision = decisions[which];
 	record.next = ends[which];
@@ -170,9 +172,13 @@ static void settle(struct store *store)
 	record.due_ms = record.next == ITEM_WAITING ? store->now_ms + random_upto(&store->random, 500) : 0;
 	record.spent = record.n;
 	record.since_ms = 1;
-	record.body = "body";
-	record.body_length = 4;
-	record.body_bytes = 4;
+	record.body = text;
+	record.body_length = strlen(text);
+	record.body_bytes = (int64_t)strlen(text);
+	if (record.next == ITEM_DONE && seq % 3 == 0) {
+		record.extracted = text;
+		record.extracted_length = strlen(text);
+	}
 	record.was_resend = store->model[seq].in_resend;
 	record.requested = true;
 	must(outcomes_record(store->db, &store->row, &record, &error), &error);
