@@ -133,6 +133,8 @@ SELECT id, attempts, spent, since_ms, ask FROM resend WHERE job = ?1 AND state =
 
 --- outcomes
 
+-- resend_again
+INSERT INTO resend (id, job, state, due_ms, attempts, spent, since_ms) VALUES (?1, ?2, 'pending', 0, ?3, 0, 0);
 -- resend_put
 INSERT OR REPLACE INTO resend (id, job, state, due_ms, attempts, spent, since_ms, ask)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
@@ -176,7 +178,7 @@ ON CONFLICT (job, id) DO UPDATE SET count = count + 1, last_at_ms = excluded.las
   first_at_ms = CASE count WHEN 0 THEN excluded.first_at_ms ELSE first_at_ms END,
   sample_seq = CASE count WHEN 0 THEN excluded.sample_seq ELSE sample_seq END;
 -- group_subtract
-UPDATE failure_group SET count = count - 1 WHERE job = ?1 AND id = ?2 AND count > 0;
+UPDATE failure_group SET count = max(count - ?3, 0) WHERE job = ?1 AND id = ?2;
 
 -- group_time_add
 INSERT INTO group_time (job, id, at_ms, count) VALUES (?1, ?2, ?3, 1)

@@ -11,15 +11,16 @@
 /* A step must not hold up results for long: pages of so many, for so long. */
 #define STEP_CHANGES 500
 #define STEP_SCAN 5000
-#define STEP_NS (35 * NS_PER_MS)
+#define STEP_NS (20 * NS_PER_MS)
 
 struct bulk {
 	bool busy;
 	bool loaded; /* row and filter hold the operation under way */
 	struct operation_row row;
 	struct filter *filter;
-	int64_t seqs[STEP_CHANGES];
-	int seq_count;
+	struct item_standing items[STEP_CHANGES];
+	bool changed[STEP_CHANGES];
+	int item_count;
 };
 
 struct bulk *bulk_new(void)
@@ -84,12 +85,15 @@ enum status bulk_one(struct writer *writer, struct db *db, int64_t job, int64_t 
                      enum manual what, bool done_too, int64_t now_ms, bool *changed,
                      struct error *error)
 {
+	struct item_standing standing;
 	struct job_row *row;
 	enum status status = writer_job(writer, job, &row, error);
 
-	if (status != STATUS_OK)
-		return status;
-	status = outcomes_manual(db, row, seq, what, done_too, now_ms, changed, error);
+	*changed = false;
+	if (status == STATUS_OK)
+		status = outcomes_standing(db, row, seq, &standing, error);
+	if (status == STATUS_OK)
+		status = outcomes_manual(db, row, &standing, 1, what, done_too, now_ms, changed, error);
 	if (status == STATUS_OK && *changed)
 		writer_settled(writer, job, seq);
 	return status;
@@ -114,7 +118,13 @@ static enum status collect(void *context, const struct item_row *item)
 {
 	struct bulk *bulk = context;
 
-	bulk->seqs[bulk->seq_count++] = item->seq;
+	bulk->items[bulk->item_count++] = (struct item_standing){
+	    .seq = item->seq,
+	    .state = item->state,
+	    .in_resend = item->in_resend,
+	    .attempts = item->attempts,
+	    .cause = item->group,
+	};
 	return STATUS_OK;
 }
 
@@ -131,26 +141,29 @@ enum status bulk_log(struct db *db, const struct operation_row *row, int64_t now
 }
 
 static enum status page(struct bulk *bulk, struct writer *writer, struct db *db,
-                        const struct job_row *job, enum manual what, int64_t now_ms,
+                        struct job_row *job, enum manual what, int64_t now_ms,
                         struct error *error)
 {
 	const struct item_query query = {.filter = bulk->filter,
 	                                 .after = bulk->row.scan_cursor,
 	                                 .limit = STEP_CHANGES,
 	                                 .scan_max = STEP_SCAN,
-	                                 .brief = true};
+	                                 .parts = ITEM_STANDING};
 	int64_t next = 0;
-	bool changed;
 	enum status status;
 
-	bulk->seq_count = 0;
+	bulk->item_count = 0;
 	status = reads_items(db, job, &query, collect, bulk, &next, error);
-	for (int i = 0; status == STATUS_OK && i < bulk->seq_count; i++) {
-		status = bulk_one(writer, db, bulk->row.job, bulk->seqs[i], what, bulk->row.done_too,
-		                  now_ms, &changed, error);
-		bulk->row.changed += status == STATUS_OK && changed;
+	if (status == STATUS_OK)
+		status = outcomes_manual(db, job, bulk->items, bulk->item_count, what,
+		                         bulk->row.done_too, now_ms, bulk->changed, error);
+	for (int i = 0; status == STATUS_OK && i < bulk->item_count; i++) {
+		if (!bulk->changed[i])
+			continue;
+		writer_settled(writer, bulk->row.job, bulk->items[i].seq);
+		bulk->row.changed++;
 	}
-	bulk->row.matched += bulk->seq_count;
+	bulk->row.matched += bulk->item_count;
 	bulk->row.scan_cursor = next;
 	return status;
 }

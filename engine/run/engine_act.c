@@ -86,7 +86,7 @@ static enum status count_one(void *context, const struct item_row *row)
 static enum status count_filter(struct engine *engine, int64_t job, const char *text,
                                 struct count *count, struct error *error)
 {
-	struct item_query query = {.limit = 1000, .scan_max = 100000, .brief = true};
+	struct item_query query = {.limit = 1000, .scan_max = 100000, .parts = ITEM_STANDING};
 	struct filter *filter = NULL;
 	struct job_row row;
 	struct db *db = NULL;
@@ -125,13 +125,13 @@ static enum status count_seqs(struct engine *engine, int64_t job,
 		return status;
 	status = engine_reader(engine, &db, error);
 	for (int i = 0; status == STATUS_OK && i < selection->seq_count; i++) {
-		enum item_state state;
+		struct item_standing standing;
 
-		status = outcomes_state(db, &row, selection->seqs[i], &state, error);
+		status = outcomes_standing(db, &row, selection->seqs[i], &standing, error);
 		if (status != STATUS_OK)
 			break;
 		count->matched++;
-		count->changed += applies(count->action, state, count->done_too);
+		count->changed += applies(count->action, standing.state, count->done_too);
 	}
 	engine_reader_done(engine, db);
 	job_row_free(&row);

@@ -98,7 +98,7 @@ static enum status correct_one(struct engine_correction *correction, struct writ
                                struct json_span key, struct json_span row, struct error *error)
 {
 	const int64_t now_ms = clock_wall_ms();
-	enum item_state state;
+	struct item_standing standing;
 	char why[64];
 	int64_t seq;
 	bool changed = false;
@@ -113,12 +113,13 @@ static enum status correct_one(struct engine_correction *correction, struct writ
 		add_miss(correction, number, key, "no item has this key");
 		return STATUS_OK;
 	}
-	status = outcomes_state(db, job, seq, &state, error);
+	status = outcomes_standing(db, job, seq, &standing, error);
 	if (status != STATUS_OK)
 		return status;
-	if (state != ITEM_FAILED && state != ITEM_UNKNOWN && state != ITEM_SKIPPED) {
+	if (standing.state != ITEM_FAILED && standing.state != ITEM_UNKNOWN &&
+	    standing.state != ITEM_SKIPPED) {
 		correction->now.not_failed++;
-		snprintf(why, sizeof(why), "the item is %s", item_state_name(state));
+		snprintf(why, sizeof(why), "the item is %s", item_state_name(standing.state));
 		add_miss(correction, number, key, why);
 		return STATUS_OK;
 	}

@@ -258,7 +258,7 @@ static enum status gather_members(void *context, const struct item_row *row)
  * first COLUMNS_OF_ITEMS items. */
 static enum status find_columns(struct engine_export *export, struct error *error)
 {
-	struct item_query query = {.limit = 1000, .scan_max = 100000, .brief = true};
+	struct item_query query = {.limit = 1000, .scan_max = 100000, .parts = ITEM_INPUT};
 	const char *known = export->row.source_columns;
 	enum status status = STATUS_OK;
 	int64_t next = 0;

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,12 +132,20 @@ int64_t db_written_ms(const char *path)
 	return newest_ms;
 }
 
+/* SQLite counts its memory under a lock of all threads; nobody asks. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum status db_open(const char *path, enum db_role role, struct db **out, struct error *error)
 {
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	enum status status = STATUS_OK;
 	struct db *db = calloc(1, sizeof(*db));
 
+	pthread_once(&configured, configure);
 	if (db == NULL || (db->path = strdup(path)) == NULL) {
 		free(db);
 		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", path);

@@ -156,7 +156,8 @@ bool filter_wants_cause(const struct filter *filter)
 bool filter_wants_input(const struct filter *filter)
 {
 	for (int i = 0; filter != NULL && i < filter->count; i++)
-		if (filter->terms[i].kind == TERM_FIELD || filter->terms[i].kind == TERM_TEXT)
+		if (filter->terms[i].kind == TERM_FIELD || filter->terms[i].kind == TERM_TEXT ||
+		    filter->terms[i].kind == TERM_KEY)
 			return true;
 	return false;
 }

@@ -29,8 +29,6 @@ struct filter_row {
 	uint64_t group;
 	const char *code, *message, *key;
 	struct json_span input;
-	const char *body;         /* response text, only where filter_wants_body */
-	size_t body_length;
 };
 bool filter_match(const struct filter *filter, const struct filter_row *row);
 
@@ -41,7 +39,7 @@ bool filter_single_group(const struct filter *filter, uint64_t *group);        /
 bool filter_single_key(const struct filter *filter, const char **key);
 /* Narrows [*first, *last], which the caller sets, to where matches can lie. */
 void filter_seq_range(const struct filter *filter, int64_t *first, int64_t *last);
-/* Are causes (code, message) or the input needed at all? */
+/* Are causes (code, message), or the input and its key, needed at all? */
 bool filter_wants_cause(const struct filter *filter);
 bool filter_wants_input(const struct filter *filter);
 

@@ -116,19 +116,6 @@ static enum status add_to_group(struct db *db, int64_t job, const struct attempt
 	                           : group_times_add(db, job, record->group, record->at_ms, error);
 }
 
-static enum status take_from_group(struct db *db, int64_t job, uint64_t group,
-                                   struct error *error)
-{
-	sqlite3_stmt *statement;
-
-	if (group == 0)
-		return STATUS_OK;
-	statement = db_prepare(db, QUERY_GROUP_SUBTRACT);
-	db_bind_int(statement, 1, job);
-	db_bind_int(statement, 2, (int64_t)group);
-	return db_run(db, statement, error);
-}
-
 static enum status put_extracted(struct db *db, int64_t id, const struct attempt_record *record,
                                  struct error *error)
 {
@@ -190,23 +177,15 @@ enum status outcomes_record(struct db *db, struct job_row *row,
 	return STATUS_OK;
 }
 
-/* What is known of an item's place. */
-struct standing {
-	enum item_state state;
-	bool has_outcome, has_resend;
-	int attempts;
-	uint64_t cause;
-};
-
-static enum status standing_of(struct db *db, const struct job_row *row, int64_t seq,
-                               struct standing *standing, struct error *error)
+enum status outcomes_standing(struct db *db, const struct job_row *row, int64_t seq,
+                              struct item_standing *standing, struct error *error)
 {
 	const int64_t id = store_id(row->id, seq);
 	sqlite3_stmt *statement;
 	bool found = false;
 	enum status status;
 
-	memset(standing, 0, sizeof(*standing));
+	*standing = (struct item_standing){.seq = seq};
 	if (seq < 1 || seq > row->total)
 		return error_set(error, STATUS_NOT_FOUND, "no item %lld in job '%s' (it has %lld)",
 		                 (long long)seq, row->name, (long long)row->total);
@@ -216,7 +195,6 @@ static enum status standing_of(struct db *db, const struct job_row *row, int64_t
 	if (status != STATUS_OK)
 		return status;
 	if (found) {
-		standing->has_outcome = true;
 		item_state_parse(db_text(statement, 0), &standing->state);
 		standing->attempts = (int)db_int(statement, 1);
 		standing->cause = (uint64_t)db_int(statement, 3);
@@ -229,7 +207,7 @@ static enum status standing_of(struct db *db, const struct job_row *row, int64_t
 	if (status != STATUS_OK)
 		return status;
 	if (found) {
-		standing->has_resend = true;
+		standing->in_resend = true;
 		item_state_parse(db_text(statement, 0), &standing->state);
 		standing->attempts = (int)db_int(statement, 2);
 		db_reset(statement);
@@ -239,22 +217,57 @@ static enum status standing_of(struct db *db, const struct job_row *row, int64_t
 	return STATUS_OK;
 }
 
-enum status outcomes_state(struct db *db, const struct job_row *row, int64_t seq,
-                           enum item_state *state, struct error *error)
-{
-	struct standing standing;
-	enum status status = standing_of(db, row, seq, &standing, error);
+/* How many left which cause: a page has few causes, and each is one row. */
+#define LEFT_CAUSES 8
+struct left {
+	struct {
+		uint64_t cause;
+		int64_t count;
+	} of[LEFT_CAUSES];
+	int causes;
+};
 
-	if (status == STATUS_OK)
-		*state = standing.state;
+static enum status take_from_groups(struct db *db, int64_t job, struct left *left,
+                                    struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (int i = 0; i < left->causes && status == STATUS_OK; i++) {
+		sqlite3_stmt *statement = db_prepare(db, QUERY_GROUP_SUBTRACT);
+
+		db_bind_int(statement, 1, job);
+		db_bind_int(statement, 2, (int64_t)left->of[i].cause);
+		db_bind_int(statement, 3, left->of[i].count);
+		status = db_run(db, statement, error);
+	}
+	left->causes = 0;
+	return status;
+}
+
+static enum status leave_group(struct db *db, int64_t job, uint64_t cause, struct left *left,
+                               struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	if (cause == 0)
+		return STATUS_OK;
+	for (int i = 0; i < left->causes; i++)
+		if (left->of[i].cause == cause) {
+			left->of[i].count++;
+			return STATUS_OK;
+		}
+	if (left->causes == LEFT_CAUSES)
+		status = take_from_groups(db, job, left, error);
+	left->of[left->causes].cause = cause;
+	left->of[left->causes++].count = 1;
 	return status;
 }
 
 /* Back to pending with a fresh budget; what was recorded stays as history. */
-static enum status retry_one(struct db *db, struct job_row *row, int64_t seq,
-                             const struct standing *standing, struct error *error)
+static enum status retry_one(struct db *db, struct job_row *row, const struct item_standing *standing,
+                             struct left *left, struct error *error)
 {
-	const int64_t id = store_id(row->id, seq);
+	const int64_t id = store_id(row->id, standing->seq);
 	enum status status = STATUS_OK;
 
 	if (standing->state == ITEM_DONE && standing->attempts == 1)
@@ -266,26 +279,32 @@ static enum status retry_one(struct db *db, struct job_row *row, int64_t seq,
 	if (status == STATUS_OK)
 		status = run_with_id(db, QUERY_OUTCOME_DELETE, id, error);
 	if (status == STATUS_OK)
-		status = take_from_group(db, row->id, standing->cause, error);
+		status = leave_group(db, row->id, standing->cause, left, error);
 	/* One that was skipped before its first claim lies ahead of the cursor
 	 * and is fresh again without a row. */
-	if (status == STATUS_OK && seq <= row->claim_cursor)
-		status = put_resend(db, row->id, id, ITEM_PENDING, 0, standing->attempts, 0, 0, false,
-		                    error);
+	if (status == STATUS_OK && standing->seq <= row->claim_cursor) {
+		/* What had an outcome is in no other table: a plain INSERT needs no savepoint. */
+		sqlite3_stmt *statement = db_prepare(db, QUERY_RESEND_AGAIN);
+
+		db_bind_int(statement, 1, id);
+		db_bind_int(statement, 2, row->id);
+		db_bind_int(statement, 3, standing->attempts);
+		status = db_run(db, statement, error);
+	}
 	if (status == STATUS_OK)
 		count_move(row, standing->state, ITEM_PENDING);
 	return status;
 }
 
-static enum status settle_by_hand(struct db *db, struct job_row *row, int64_t seq,
-                                  const struct standing *standing, enum item_state to,
-                                  int64_t now_ms, struct error *error)
+static enum status settle_by_hand(struct db *db, struct job_row *row,
+                                  const struct item_standing *standing, enum item_state to,
+                                  int64_t now_ms, struct left *left, struct error *error)
 {
-	const int64_t id = store_id(row->id, seq);
+	const int64_t id = store_id(row->id, standing->seq);
 	const bool keeps_cause = to == ITEM_FAILED;
 	enum status status = STATUS_OK;
 
-	if (standing->has_outcome) {
+	if (item_state_final(standing->state)) {
 		sqlite3_stmt *statement = db_prepare(db, QUERY_OUTCOME_RESOLVE);
 
 		db_bind_int(statement, 1, id);
@@ -295,9 +314,9 @@ static enum status settle_by_hand(struct db *db, struct job_row *row, int64_t se
 			db_bind_int(statement, 4, (int64_t)standing->cause);
 		status = db_run(db, statement, error);
 		if (status == STATUS_OK && !keeps_cause)
-			status = take_from_group(db, row->id, standing->cause, error);
+			status = leave_group(db, row->id, standing->cause, left, error);
 	} else {
-		if (standing->has_resend)
+		if (standing->in_resend)
 			status = run_with_id(db, QUERY_RESEND_DELETE, id, error);
 		if (status == STATUS_OK)
 			status = insert_outcome(db, id, to, standing->attempts, 0, 0, -1, now_ms, error);
@@ -307,36 +326,48 @@ static enum status settle_by_hand(struct db *db, struct job_row *row, int64_t se
 	return status;
 }
 
-enum status outcomes_manual(struct db *db, struct job_row *row, int64_t seq, enum manual what,
-                            bool done_too, int64_t now_ms, bool *changed, struct error *error)
+static enum status act_on_one(struct db *db, struct job_row *row, const struct item_standing *standing,
+                              enum manual what, bool done_too, int64_t now_ms, bool *changed,
+                              struct left *left, struct error *error)
 {
-	struct standing standing;
-	enum status status = standing_of(db, row, seq, &standing, error);
-	enum item_state state = standing.state;
+	enum item_state state = standing->state;
 	bool dead = state == ITEM_FAILED || state == ITEM_UNKNOWN;
+	enum status status = STATUS_OK;
 
 	*changed = false;
-	if (status != STATUS_OK)
-		return status;
 	switch (what) {
 	case MANUAL_RETRY:
 		if (!dead && state != ITEM_SKIPPED && !(done_too && state == ITEM_DONE))
 			return STATUS_OK;
-		status = retry_one(db, row, seq, &standing, error);
+		status = retry_one(db, row, standing, left, error);
 		break;
 	case MANUAL_SKIP:
 		if (!dead && state != ITEM_PENDING && state != ITEM_WAITING)
 			return STATUS_OK;
-		status = settle_by_hand(db, row, seq, &standing, ITEM_SKIPPED, now_ms, error);
+		status = settle_by_hand(db, row, standing, ITEM_SKIPPED, now_ms, left, error);
 		break;
 	case MANUAL_DONE:
 	case MANUAL_FAILED:
 		if (state != ITEM_UNKNOWN)
 			return STATUS_OK;
-		status = settle_by_hand(db, row, seq, &standing,
-		                        what == MANUAL_DONE ? ITEM_DONE : ITEM_FAILED, now_ms, error);
+		status = settle_by_hand(db, row, standing,
+		                        what == MANUAL_DONE ? ITEM_DONE : ITEM_FAILED, now_ms, left,
+		                        error);
 		break;
 	}
 	*changed = status == STATUS_OK;
 	return status;
+}
+
+enum status outcomes_manual(struct db *db, struct job_row *row, const struct item_standing *items,
+                            int count, enum manual what, bool done_too, int64_t now_ms,
+                            bool *changed, struct error *error)
+{
+	struct left left = {.causes = 0};
+	enum status status = STATUS_OK;
+
+	for (int i = 0; i < count && status == STATUS_OK; i++)
+		status = act_on_one(db, row, &items[i], what, done_too, now_ms, &changed[i], &left,
+		                    error);
+	return status == STATUS_OK ? take_from_groups(db, row->id, &left, error) : status;
 }

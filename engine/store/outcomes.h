@@ -46,13 +46,22 @@ enum status outcomes_record(struct db *db, struct job_row *row,
 
 enum manual { MANUAL_RETRY, MANUAL_SKIP, MANUAL_DONE, MANUAL_FAILED };
 
-/* A person's word on one item.  *changed tells whether it applied (the item
- * was in a state that allows it). done_too: retry also what is done. */
-enum status outcomes_manual(struct db *db, struct job_row *row, int64_t seq, enum manual what,
-                            bool done_too, int64_t now_ms, bool *changed, struct error *error);
+/* Where an item stands. */
+struct item_standing {
+	int64_t seq;
+	enum item_state state;
+	bool in_resend;
+	int attempts;
+	uint64_t cause;
+};
+/* STATUS_NOT_FOUND. */
+enum status outcomes_standing(struct db *db, const struct job_row *row, int64_t seq,
+                              struct item_standing *standing, struct error *error);
 
-/* In which state is an item; STATUS_NOT_FOUND. */
-enum status outcomes_state(struct db *db, const struct job_row *row, int64_t seq,
-                           enum item_state *state, struct error *error);
+/* A person's word on items that stand as told.  changed[i] tells whether it applied (the
+ * item was in a state that allows it). done_too: retry also what is done. */
+enum status outcomes_manual(struct db *db, struct job_row *row, const struct item_standing *items,
+                            int count, enum manual what, bool done_too, int64_t now_ms,
+                            bool *changed, struct error *error);
 
 #endif

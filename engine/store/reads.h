@@ -14,6 +14,7 @@
 struct item_row {
 	int64_t seq;
 	enum item_state state;
+	bool in_resend;
 	const char *key;
 	struct json_span input;
 	int attempts, http_status;
@@ -24,6 +25,13 @@ struct item_row {
 	struct json_span body;                   /* the last response's body, at NULL: none */
 };
 
+/* What of an item is looked at; what the filter needs is read in any case. */
+enum item_parts {
+	ITEM_WHOLE,
+	ITEM_INPUT,    /* where it stands, input and key: not why */
+	ITEM_STANDING, /* seq, state, in_resend, attempts, group */
+};
+
 struct item_query {
 	const struct filter *filter;
 	int64_t after;
@@ -32,7 +40,7 @@ struct item_query {
 	int64_t scan_ns;  /* or the time it took, 0: no matter … */
 	int scan_least;   /* … but so many are, so that a small answer is whole on a slow machine */
 	bool extracted, body;
-	bool brief;       /* seq, state and key are enough: leave the cause out */
+	enum item_parts parts;
 };
 /* In seq order; *next: the `after` of the next page, 0: the end. */
 enum status reads_items(struct db *db, const struct job_row *job, const struct item_query *query,

@@ -66,6 +66,7 @@ static enum status read_state(struct row_reader *rows, int64_t id, struct error 
 		status = side_find(rows, &rows->resend, QUERY_SIDE_RESEND, id, &there, error);
 	if (status == STATUS_OK && there) {
 		item_state_parse(db_text_or_empty(rows->resend.statement, 1), &row->state);
+		row->in_resend = true;
 		row->attempts = (int)db_int(rows->resend.statement, 2);
 		if (row->state == ITEM_WAITING)
 			row->due_ms = db_int(rows->resend.statement, 3);
@@ -124,14 +125,17 @@ enum status row_read(struct row_reader *rows, int64_t id, bool *found, struct er
 	row->seq = store_seq(id);
 	row->duration_ms = -1;
 	row->class_name = "";
-	status = side_find(rows, &rows->item, QUERY_SIDE_ITEM, id, found, error);
-	if (status != STATUS_OK || !*found)
-		return status;
-	row->input = span_of(rows->item.statement, 1);
-	row->key = db_text(rows->item.statement, 2);
+	*found = true;
+	if (query->parts != ITEM_STANDING || filter_wants_input(query->filter)) {
+		status = side_find(rows, &rows->item, QUERY_SIDE_ITEM, id, found, error);
+		if (status != STATUS_OK || !*found)
+			return status;
+		row->input = span_of(rows->item.statement, 1);
+		row->key = db_text(rows->item.statement, 2);
+	}
 	status = read_state(rows, id, error);
 	if (status == STATUS_OK &&
-	    (!query->brief || filter_wants_cause(query->filter) || query->body))
+	    (query->parts == ITEM_WHOLE || filter_wants_cause(query->filter) || query->body))
 		status = read_attempt(rows, id, error);
 	if (status == STATUS_OK && query->extracted && row->state == ITEM_DONE) {
 		bool there;

@@ -222,10 +222,12 @@ static void by_hand(struct store *store)
 	bool done_too = random_upto(&store->random, 3) == 0, changed = false;
 	int64_t seq = 1 + random_upto(&store->random, ITEMS - 1);
 	struct model *model = &store->model[seq];
+	struct item_standing standing;
 	struct error error = {0};
 
-	must(outcomes_manual(store->db, &store->row, seq, what, done_too, store->now_ms, &changed,
-	                     &error),
+	must(outcomes_standing(store->db, &store->row, seq, &standing, &error), &error);
+	must(outcomes_manual(store->db, &store->row, &standing, 1, what, done_too, store->now_ms,
+	                     &changed, &error),
 	     &error);
 	assert_int_equal(changed, allows(what, done_too, model->state));
 	if (!changed)
@@ -280,13 +282,14 @@ static void compare(struct store *store)
 	bool sound = false;
 
 	for (int64_t seq = 1; seq <= ITEMS; seq++) {
-		enum item_state state;
+		struct item_standing standing;
 
-		must(outcomes_state(store->db, &store->row, seq, &state, &error), &error);
-		if (state != store->model[seq].state)
-			fail_msg("item %lld: %s, expected %s", (long long)seq, item_state_name(state),
+		must(outcomes_standing(store->db, &store->row, seq, &standing, &error), &error);
+		if (standing.state != store->model[seq].state)
+			fail_msg("item %lld: %s, expected %s", (long long)seq,
+			         item_state_name(standing.state),
 			         item_state_name(store->model[seq].state));
-		counts[state]++;
+		counts[standing.state]++;
 	}
 	for (int state = 0; state < ITEM_STATES; state++)
 		assert_int_equal(counts[state], store->row.counts[state]);

@@ -121,6 +121,7 @@ static enum status compare_row(void *context, const struct item_row *row)
 	assert_int_equal(row->duration_ms, alone->duration_ms);
 	assert_int_equal(row->at_ms, alone->at_ms);
 	assert_int_equal(row->due_ms, alone->due_ms);
+	assert_int_equal(row->in_resend, alone->in_resend);
 	assert_string_equal(row->class_name, said->class_name);
 	assert_int_equal(row->extracted.length, alone->extracted.length);
 	assert_int_equal(texts_of(row->input, row->seq), 1);
