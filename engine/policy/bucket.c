@@ -11,6 +11,13 @@ __extension__ typedef __int128 wide;
 #define COUNT_MAX 1000000000000LL
 #define PER_NS_MAX (100LL * 366 * 24 * 3600 * NS_PER_S)
 
+double rate_per_s(struct rate rate)
+{
+	if (rate.count == 0 || rate.per_ns == 0)
+		return 0;
+	return (double)rate.count * (double)NS_PER_S / (double)rate.per_ns;
+}
+
 static void shift_ns(struct bucket *bucket, wide ns)
 {
 	wide next = bucket->next_ns + ns;

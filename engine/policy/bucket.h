@@ -21,6 +21,8 @@ struct rate {
 	int64_t count;
 	int64_t per_ns;
 };
+/* 0: none. */
+double rate_per_s(struct rate rate);
 
 struct bucket {
 	struct rate rate;

@@ -115,8 +115,6 @@ void spec_free(struct spec *spec); /* NULL is allowed */
 /* Parse "50/s", "100/m", "3/h" (unit required, 1 <= count <= 1e9; decimals
  * such as "0.5/s" too). */
 enum status rate_parse(const char *text, struct rate *rate, struct error *error);
-/* Items per second, for display. */
-double rate_per_s(struct rate rate);
 
 /* The differences between two canonical texts, one a line: "request.url: "a" ->
  * "b"".  Returns how many (0: the same).  Long values are cut. */

@@ -84,10 +84,3 @@ enum status rate_parse(const char *text, struct rate *rate, struct error *error)
 	rate->per_ns = per_ns * scale;
 	return STATUS_OK;
 }
-
-double rate_per_s(struct rate rate)
-{
-	if (rate.count == 0 || rate.per_ns == 0)
-		return 0;
-	return (double)rate.count * 1e9 / (double)rate.per_ns;
-}

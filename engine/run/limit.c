@@ -116,11 +116,6 @@ static struct limit *limit_new(const char *name, const struct limit_settings *se
 	return limit;
 }
 
-static double per_second(const struct rate *rate)
-{
-	return (double)rate->count * (double)NS_PER_S / (double)rate->per_ns;
-}
-
 /* The strictest of what its users ask for.  limits->mutex held. */
 static void settle_on(struct limit *limit)
 {
@@ -134,7 +129,7 @@ static void settle_on(struct limit *limit)
 		if (asked->concurrency < strictest.concurrency)
 			strictest.concurrency = asked->concurrency;
 		if (asked->rate.count > 0 && (strictest.rate.count == 0 ||
-		                              per_second(&asked->rate) < per_second(&strictest.rate))) {
+		                              rate_per_s(asked->rate) < rate_per_s(strictest.rate))) {
 			strictest.rate = asked->rate;
 			strictest.burst = asked->burst;
 		}
