@@ -67,6 +67,8 @@ SELECT id FROM job WHERE id > ?1 ORDER BY id LIMIT 1;
 DELETE FROM job WHERE id = ?1;
 -- event_insert
 INSERT INTO event (job, at_ms, who, what, detail) VALUES (?1, ?2, ?3, ?4, ?5);
+-- event_amend
+UPDATE event SET detail = ?2 WHERE id = ?1;
 
 --- removal of a job, in steps; each finds its rows by a key range
 
@@ -329,7 +331,7 @@ FROM failure_group WHERE job = ?1 AND count > 0 ORDER BY count DESC LIMIT ?2;
 -- event_list
 SELECT id, at_ms, who, what, detail FROM event WHERE job = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 -- bad_row_list
-SELECT row, fault, raw FROM bad_row WHERE job = ?1 ORDER BY row LIMIT ?2;
+SELECT row, fault, raw FROM bad_row WHERE job = ?1 AND row > ?2 ORDER BY row LIMIT ?3;
 
 --- upkeep; these read whole ranges, by design
 

@@ -12,6 +12,39 @@ const char *ask_text(const struct call *call, const char *name)
 	return request->query != NULL ? request->query(request->context, name) : NULL;
 }
 
+static bool word_among(const char *words, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = words; length > 0 && (at = strstr(at, name)) != NULL; at += length)
+		if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+			return true;
+	return false;
+}
+
+bool ask_only(struct call *call, const char *known)
+{
+	const struct route_request *request = call->request;
+	const char *name;
+
+	if (request->query == NULL)
+		return true;
+	for (int i = 0; (name = request->query_name(request->context, i)) != NULL; i++) {
+		if (!word_among(known, name)) {
+			reply_problem(call, 400, "query: '%.100s' is unknown here%s%s", name,
+			              known[0] != '\0' ? "; known are: " : "", known);
+			return false;
+		}
+		for (int j = 0; j < i; j++) {
+			if (strcmp(request->query_name(request->context, j), name) == 0) {
+				reply_problem(call, 400, "query: '%.100s' stands twice", name);
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
 bool number_parse(const char *text, size_t length, int64_t *out)
 {
 	int64_t value = 0;

@@ -31,6 +31,7 @@ struct captured {
 	char job[SEGMENT_BYTES_MAX];
 	char number[SEGMENT_BYTES_MAX];
 };
+#define UPLOAD_ASKS "format upload mode dry_run" /* of POST …/items, which is routed twice */
 bool pattern_match(const char *pattern, const char *path, struct captured *captured);
 /* Answered with 403: the server is read-only. */
 bool refused_here(struct call *call);
@@ -61,6 +62,9 @@ void write_operation(struct buffer *out, const struct engine_operation *operatio
 
 /* ---- questions (ask.c) ----------------------------------------------- */
 
+/* False: answered with 400, for a parameter that is not among `known` (names with blanks
+ * between them) or stands twice.  A misspelt one is not to be taken for none. */
+bool ask_only(struct call *call, const char *known);
 const char *ask_text(const struct call *call, const char *name); /* NULL: not given */
 /* A whole number of the query, within [min, max].  False: answered with 400. */
 bool ask_number(struct call *call, const char *name, int64_t min, int64_t max, int64_t fallback,

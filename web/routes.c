@@ -10,49 +10,50 @@
 struct route {
 	const char *method, *pattern;
 	void (*handle)(struct call *call);
-	bool reads; /* changes nothing, though it is no GET */
+	bool reads;       /* changes nothing, though it is no GET */
+	const char *asks; /* the parameters it knows; NULL: probes may say what they like */
 };
 
 /* {job}: an id or a name; {seq} and {op}: a number. */
 static const struct route routes[] = {
-	{"GET", "/healthz", health_live, true},
-	{"GET", "/readyz", health_ready, true},
-	{"GET", "/metrics", metrics_show, true},
-	{"GET", "/api/v1/healthz", health_live, true},
-	{"GET", "/api/v1/readyz", health_ready, true},
-	{"GET", "/api/v1/metrics", metrics_show, true},
-	{"GET", "/api/v1/jobs", jobs_page, true},
-	{"POST", "/api/v1/jobs", jobs_create, false},
-	{"GET", "/api/v1/jobs/{job}", job_show, true},
-	{"PATCH", "/api/v1/jobs/{job}", job_patch, false},
-	{"DELETE", "/api/v1/jobs/{job}", job_remove, false},
-	{"POST", "/api/v1/jobs/{job}/pause", job_pause, false},
-	{"POST", "/api/v1/jobs/{job}/resume", job_resume, false},
-	{"POST", "/api/v1/jobs/{job}/cancel", job_cancel, false},
-	{"POST", "/api/v1/jobs/{job}/seal", job_seal, false},
-	{"GET", "/api/v1/jobs/{job}/items", items_list, true},
-	{"POST", "/api/v1/jobs/{job}/items", items_upload, false},
-	{"GET", "/api/v1/jobs/{job}/items/{seq}", item_show, true},
-	{"GET", "/api/v1/jobs/{job}/items/{seq}/curl", item_curl, true},
-	{"POST", "/api/v1/jobs/{job}/items/{seq}/preview", item_preview, true},
-	{"POST", "/api/v1/jobs/{job}/items/{seq}/retry", item_retry, false},
-	{"POST", "/api/v1/jobs/{job}/retry", bulk_retry, false},
-	{"POST", "/api/v1/jobs/{job}/skip", bulk_skip, false},
-	{"POST", "/api/v1/jobs/{job}/resolve", bulk_resolve, false},
-	{"GET", "/api/v1/jobs/{job}/operations", operations_page, true},
-	{"GET", "/api/v1/jobs/{job}/operations/{op}", operation_show, true},
-	{"POST", "/api/v1/jobs/{job}/operations/{op}/cancel", operation_cancel, false},
-	{"GET", "/api/v1/jobs/{job}/groups", groups_list, true},
-	{"GET", "/api/v1/jobs/{job}/series", series_show, true},
-	{"GET", "/api/v1/jobs/{job}/events", events_list, true},
-	{"GET", "/api/v1/jobs/{job}/bad-rows", bad_rows_list, true},
-	{"GET", "/api/v1/jobs/{job}/export", export_stream, true},
-	{"POST", "/api/v1/explain", explain_show, true},
-	{"POST", "/api/v1/check", check_try, true},
-	{"GET", "/api/v1/server", server_show, true},
-	{"GET", "/api/v1/db/check", database_check, true},
-	{"POST", "/api/v1/db/backup", database_backup, false},
-	{"POST", "/api/v1/db/vacuum", database_vacuum, false},
+	{"GET", "/healthz", health_live, true, NULL},
+	{"GET", "/readyz", health_ready, true, NULL},
+	{"GET", "/metrics", metrics_show, true, NULL},
+	{"GET", "/api/v1/healthz", health_live, true, NULL},
+	{"GET", "/api/v1/readyz", health_ready, true, NULL},
+	{"GET", "/api/v1/metrics", metrics_show, true, NULL},
+	{"GET", "/api/v1/jobs", jobs_page, true, "before after limit"},
+	{"POST", "/api/v1/jobs", jobs_create, false, "start replace"},
+	{"GET", "/api/v1/jobs/{job}", job_show, true, ""},
+	{"PATCH", "/api/v1/jobs/{job}", job_patch, false, ""},
+	{"DELETE", "/api/v1/jobs/{job}", job_remove, false, ""},
+	{"POST", "/api/v1/jobs/{job}/pause", job_pause, false, ""},
+	{"POST", "/api/v1/jobs/{job}/resume", job_resume, false, ""},
+	{"POST", "/api/v1/jobs/{job}/cancel", job_cancel, false, ""},
+	{"POST", "/api/v1/jobs/{job}/seal", job_seal, false, ""},
+	{"GET", "/api/v1/jobs/{job}/items", items_list, true, "filter after limit"},
+	{"POST", "/api/v1/jobs/{job}/items", items_upload, false, UPLOAD_ASKS},
+	{"GET", "/api/v1/jobs/{job}/items/{seq}", item_show, true, ""},
+	{"GET", "/api/v1/jobs/{job}/items/{seq}/curl", item_curl, true, ""},
+	{"POST", "/api/v1/jobs/{job}/items/{seq}/preview", item_preview, true, ""},
+	{"POST", "/api/v1/jobs/{job}/items/{seq}/retry", item_retry, false, ""},
+	{"POST", "/api/v1/jobs/{job}/retry", bulk_retry, false, "dry_run"},
+	{"POST", "/api/v1/jobs/{job}/skip", bulk_skip, false, "dry_run"},
+	{"POST", "/api/v1/jobs/{job}/resolve", bulk_resolve, false, "dry_run"},
+	{"GET", "/api/v1/jobs/{job}/operations", operations_page, true, ""},
+	{"GET", "/api/v1/jobs/{job}/operations/{op}", operation_show, true, ""},
+	{"POST", "/api/v1/jobs/{job}/operations/{op}/cancel", operation_cancel, false, ""},
+	{"GET", "/api/v1/jobs/{job}/groups", groups_list, true, "limit"},
+	{"GET", "/api/v1/jobs/{job}/series", series_show, true, "since"},
+	{"GET", "/api/v1/jobs/{job}/events", events_list, true, "after limit"},
+	{"GET", "/api/v1/jobs/{job}/bad-rows", bad_rows_list, true, "after limit"},
+	{"GET", "/api/v1/jobs/{job}/export", export_stream, true, "format state filter"},
+	{"POST", "/api/v1/explain", explain_show, true, ""},
+	{"POST", "/api/v1/check", check_try, true, ""},
+	{"GET", "/api/v1/server", server_show, true, ""},
+	{"GET", "/api/v1/db/check", database_check, true, ""},
+	{"POST", "/api/v1/db/backup", database_backup, false, ""},
+	{"POST", "/api/v1/db/vacuum", database_vacuum, false, ""},
 };
 
 /* Take one non-empty segment off *path into out. */
@@ -90,6 +91,8 @@ static void route_call(struct call *call, const struct route *route,
 {
 	struct error error = {0};
 
+	if (route->asks != NULL && !ask_only(call, route->asks))
+		return;
 	if (captured->job[0] != '\0'
 	    && engine_job_find(call->engine, captured->job, &call->job, &error) != STATUS_OK) {
 		reply_error(call, &error);

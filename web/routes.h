@@ -26,6 +26,8 @@ struct route_request {
 	const char *path;         /* decoded, "/api/v1/jobs/1"; no query */
 	/* Decoded value or NULL.  May be NULL itself: there is no query. */
 	const char *(*query)(void *context, const char *name);
+	/* The names in the order they were given, NULL beyond; goes with `query`. */
+	const char *(*query_name)(void *context, int index);
 	void *context;
 	const char *body;         /* whole body of small requests (<= 1 MiB) */
 	size_t body_length;

@@ -88,6 +88,7 @@ static bool group_ask(struct call *call, struct json_span body, struct asked *as
 /* The members of all three: of those that select exactly one must stand. */
 static bool selection_ask(struct call *call, struct json_span body, struct asked *asked)
 {
+	bool in_query;
 	int ways;
 
 	if (!ask_member_text(call, body, "filter", &asked->filter)
@@ -95,8 +96,10 @@ static bool selection_ask(struct call *call, struct json_span body, struct asked
 	    || !ask_member_flag(call, body, "all", &asked->all))
 		return false;
 	if (!ask_member_flag(call, body, "dry_run", &asked->dry_run)
+	    || !ask_flag(call, "dry_run", false, &in_query)
 	    || !ask_member_text(call, body, "reason", &asked->reason))
 		return false;
+	asked->dry_run = asked->dry_run || in_query;
 	ways = (asked->filter != NULL) + (asked->group != 0) + (asked->seqs != NULL) + asked->all;
 	if (ways != 1) {
 		reply_problem(call, 400,
@@ -107,7 +110,8 @@ static bool selection_ask(struct call *call, struct json_span body, struct asked
 	return true;
 }
 
-static void act(struct call *call, enum engine_action action, const struct asked *asked)
+/* How many were changed. */
+static int64_t act(struct call *call, enum engine_action action, const struct asked *asked)
 {
 	struct engine_selection selection = {
 		.filter = asked->filter,
@@ -124,11 +128,12 @@ static void act(struct call *call, enum engine_action action, const struct asked
 	if (engine_act(call->engine, call->job, action, &selection, call->request->who,
 	               asked->dry_run, &operation, &error) != STATUS_OK) {
 		reply_error(call, &error);
-		return;
+		return 0;
 	}
 	write_operation(reply_json(call), &operation, asked->dry_run);
 	if (!asked->dry_run && operation.finished_at_ms == 0)
 		call->response->status = 202;
+	return operation.changed;
 }
 
 void bulk_retry(struct call *call)
@@ -209,8 +214,11 @@ void item_retry(struct call *call)
 		return;
 	if (json_member(body, "input", strlen("input"), &input))
 		retry_with(call, input, asked.done_too);
-	else
-		act(call, ACTION_RETRY, &asked);
+	else if (act(call, ACTION_RETRY, &asked) == 0 && call->response->status == 200)
+		reply_problem(call, 409, "item %lld is in a state that is not retried (%s are)",
+		              (long long)call->number,
+		              asked.done_too ? "failed, unknown, skipped and done ones"
+		                             : "failed, unknown and skipped ones");
 }
 
 /* ---- what became of them ---------------------------------------------------- */

@@ -150,6 +150,7 @@ static void bad_row_visit(void *context, int64_t row, const char *fault, const c
 	struct listing *listing = context;
 
 	listing_next(listing);
+	listing->last = row;
 	buffer_text(listing->out, "{\"row\":");
 	write_id(listing->out, row);
 	buffer_text(listing->out, ",\"fault\":");
@@ -163,15 +164,19 @@ void bad_rows_list(struct call *call)
 {
 	struct listing listing = {0};
 	struct error error = {0};
-	int64_t limit;
+	int64_t after, limit;
 
-	if (!ask_number(call, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT, &limit))
+	if (!ask_number(call, "after", 0, INT64_MAX, 0, &after)
+	    || !ask_number(call, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT, &limit))
 		return;
 	listing.out = reply_json(call);
 	buffer_text(listing.out, "{\"bad_rows\":[");
-	if (engine_bad_rows(call->engine, call->job, (int)limit, bad_row_visit, &listing, &error)
-	    != STATUS_OK)
+	if (engine_bad_rows(call->engine, call->job, after, (int)limit, bad_row_visit, &listing,
+	                    &error) != STATUS_OK) {
 		reply_error(call, &error);
-	else
-		buffer_text(listing.out, "]}");
+		return;
+	}
+	buffer_text(listing.out, "],\"next\":");
+	write_id_or_null(listing.out, listing.count == limit ? listing.last : 0);
+	buffer_char(listing.out, '}');
 }

@@ -29,7 +29,9 @@ void jobs_page(struct call *call)
 	struct error error = {0};
 	int64_t before, limit;
 
-	if (!ask_number(call, "before", 0, INT64_MAX, 0, &before)
+	/* Listings page by `after`; this one goes down, and so has a plainer name too. */
+	if (!ask_number(call, ask_text(call, "after") != NULL ? "after" : "before", 0, INT64_MAX, 0,
+	                &before)
 	    || !ask_number(call, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT, &limit))
 		return;
 	listing.out = reply_json(call);
@@ -65,7 +67,9 @@ static enum status job_make(struct call *call, const struct spec *spec,
 {
 	if (engine_job_create(call->engine, spec, given, replace, &call->job, error) != STATUS_OK)
 		return error->status;
-	if (start && engine_job_start(call->engine, call->job, error) != STATUS_OK) {
+	if ((start ? engine_job_start(call->engine, call->job, error)
+	           : engine_job_hold(call->engine, call->job, call->request->who, error))
+	    != STATUS_OK) {
 		engine_job_remove(call->engine, call->job, NULL);
 		return error->status;
 	}

@@ -53,6 +53,10 @@ static struct route_upload *upload_open(struct call *call)
 	    || !ask_choice(call, "mode", modes, 2, "add or correct", &mode)
 	    || !ask_flag(call, "dry_run", false, &dry_run))
 		return NULL;
+	if (mode == MODE_CORRECT && ask_text(call, "upload") != NULL) {
+		reply_problem(call, 400, "upload: with mode=add alone");
+		return NULL;
+	}
 	if (dry_run && mode == MODE_ADD) {
 		reply_problem(call, 400, "dry_run: with mode=correct alone");
 		return NULL;
@@ -91,7 +95,7 @@ struct route_upload *routes_upload_open(struct engine *engine, const struct rout
 
 	assert(routes_is_upload(request->method, request->path));
 	memset(response, 0, sizeof(*response));
-	if (refused_here(&call))
+	if (refused_here(&call) || !ask_only(&call, UPLOAD_ASKS))
 		return NULL;
 	pattern_match("/api/v1/jobs/{job}/items", request->path, &captured);
 	if (engine_job_find(engine, captured.job, &call.job, &error) != STATUS_OK) {

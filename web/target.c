@@ -151,3 +151,10 @@ const char *target_query(void *context, const char *name)
 	}
 	return NULL;
 }
+
+const char *target_query_name(void *context, int index)
+{
+	const struct target *target = context;
+
+	return index < target->parameter_count ? target->parameters[index].name : NULL;
+}

@@ -31,5 +31,7 @@ void target_free(struct target *target); /* a zero-initialised one is allowed */
 /* The first parameter of that name, decoded, or NULL.  Fits struct
  * route_request's query; context is the target. */
 const char *target_query(void *context, const char *name);
+/* Fits struct route_request's query_name. */
+const char *target_query_name(void *context, int index);
 
 #endif

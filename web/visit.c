@@ -146,6 +146,7 @@ static struct route_request visit_request(const struct server *server, struct vi
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
 		.path = visit->target.path,
 		.query = target_query,
+		.query_name = target_query_name,
 		.context = &visit->target,
 		.body = visit->body.data,
 		.body_length = visit->body.length,

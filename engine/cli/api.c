@@ -170,6 +170,13 @@ static const char *query_value(void *context, const char *name)
 	return NULL;
 }
 
+static const char *query_name(void *context, int index)
+{
+	const struct api_call *call = context;
+
+	return index < call->query_count ? call->query[index].name : NULL;
+}
+
 static enum status call_inside(struct api *api, const struct api_call *call, const char *path,
                                struct delivery *delivery, int *http_status, struct error *error)
 {
@@ -177,6 +184,7 @@ static enum status call_inside(struct api *api, const struct api_call *call, con
 		.method = call->method ? call->method : "GET",
 		.path = path,
 		.query = query_value,
+		.query_name = query_name,
 		.context = (void *)(uintptr_t)call,
 		.body = call->body ? call->body : "",
 		.body_length = call->body ? strlen(call->body) : 0,

@@ -51,6 +51,7 @@ struct ingest_batch {
 	struct buffer text;
 	struct ingest_row *rows;
 	int row_count, row_capacity;
+	bool cells;                /* of a CSV: every value is a text, whatever it was */
 	struct ingest_bad *bad; /* --skip-bad-rows */
 	int bad_count;
 	struct source_state after; /* where the source stands when this batch is in */

@@ -89,6 +89,7 @@ static enum status batch_send(struct intake *intake, bool complete, struct error
 	after->reader_state = buffer_take(&state);
 	if (after->reader_state == NULL)
 		return no_memory(intake, error);
+	batch->cells = reader_format(intake->reader) == FORMAT_CSV;
 	after->offset = intake->mark;
 	memcpy(after->hash, intake->mark_hash, sizeof(after->hash));
 	after->rows = intake->rows;

@@ -78,6 +78,8 @@ void reader_state(const struct reader *reader, struct buffer *out);
  * where the last row had ended with the stream and now goes on. */
 enum status reader_restore(struct reader *reader, const char *state, struct error *error);
 
+/* FORMAT_AUTO: nothing was read that tells. */
+enum items_format reader_format(const struct reader *reader);
 /* CSV columns in order as a JSON array of strings; "null" for other formats. */
 void reader_columns(const struct reader *reader, struct buffer *out);
 

@@ -126,7 +126,7 @@ static void csv_field(void *bytes, size_t length, void *context)
 	} else if (!csv->columns.complete) {
 		if (csv_columns_add(&csv->columns, bytes, length, &csv->fault) != STATUS_OK)
 			csv_fault_place(reader, index);
-	} else if (index < csv->columns.count) {
+	} else if (index < csv->columns.items) {
 		const struct csv_name *name = &csv->columns.list[index];
 
 		buffer_append(&csv->text, csv->columns.prefixes.data + name->prefix_at,

@@ -14,6 +14,7 @@ struct csv_columns {
 	struct buffer names, prefixes;
 	struct csv_name *list;
 	int count, capacity;
+	int items;     /* so many are the items'; what is behind them our export added */
 	bool complete; /* the header row is over and sound */
 };
 

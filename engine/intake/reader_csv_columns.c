@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/intake/exported.h"
 #include "engine/intake/reader.h"
 
 /* A name in a message is cut here, so that the reason behind it is seen. */
@@ -70,14 +71,19 @@ static int name_compare(const void *left, const void *right, void *context)
 enum status csv_columns_finish(struct csv_columns *columns, struct error *error)
 {
 	int *order = calloc((size_t)columns->count, sizeof(*order));
+	struct exported_run run = EXPORTED_RUN_NONE;
 	enum status status = STATUS_OK;
 
 	if (order == NULL)
 		return columns_no_memory(error);
-	for (int i = 0; i < columns->count; i++)
+	for (int i = 0; i < columns->count; i++) {
 		order[i] = i;
-	qsort_r(order, (size_t)columns->count, sizeof(*order), name_compare, columns);
-	for (int i = 1; i < columns->count && status == STATUS_OK; i++) {
+		exported_run_see(&run, columns->names.data + columns->list[i].at,
+		                 columns->list[i].length);
+	}
+	columns->items = run.begins > 0 ? run.begins : columns->count;
+	qsort_r(order, (size_t)columns->items, sizeof(*order), name_compare, columns);
+	for (int i = 1; i < columns->items && status == STATUS_OK; i++) {
 		const struct csv_name *name = &columns->list[order[i]];
 
 		if (name_compare(&order[i - 1], &order[i], columns) == 0)

@@ -2,7 +2,30 @@
  * items of another. */
 #include <string.h>
 
+#include "engine/intake/exported.h"
 #include "engine/intake/reader_internal.h"
+
+const char *const exported_columns[EXPORTED_COLUMNS] = {
+    "sluice_seq",         "sluice_state", "sluice_attempts",
+    "sluice_http_status", "sluice_code",  "sluice_message"};
+
+static bool is_named(const char *name, size_t length, const char *wanted)
+{
+	return length == strlen(wanted) && memcmp(name, wanted, length) == 0;
+}
+
+void exported_run_see(struct exported_run *run, const char *name, size_t length)
+{
+	if (is_named(name, length, exported_columns[run->matched]))
+		run->matched++;
+	else
+		run->matched = is_named(name, length, exported_columns[0]);
+	run->seen++;
+	if (run->matched == EXPORTED_COLUMNS) {
+		run->begins = run->seen - EXPORTED_COLUMNS;
+		run->matched = 0;
+	}
+}
 
 /* The members of an exported item, in their order (engine_export.c). */
 static const char *const members[] = {"seq",     "key",       "state",   "attempts",

@@ -9,6 +9,11 @@ struct reader_mark reader_mark(const struct reader *reader)
 	return (struct reader_mark){ .offset = reader->mark.offset, .rows = reader->mark.rows };
 }
 
+enum items_format reader_format(const struct reader *reader)
+{
+	return reader->parser != NULL ? reader->parser->format : FORMAT_AUTO;
+}
+
 void reader_columns(const struct reader *reader, struct buffer *out)
 {
 	if (reader->parser != NULL && reader->parser->columns != NULL)

@@ -81,6 +81,15 @@ bool bulk_action_parse(const char *name, enum manual *what)
 	return false;
 }
 
+enum status bulk_allowed(const struct job_row *job, enum manual what, struct error *error)
+{
+	if (what != MANUAL_RETRY || job->state != JOB_CANCELLED)
+		return STATUS_OK;
+	return error_set(error, STATUS_CONFLICT,
+	                 "job '%s' is cancelled: it sends nothing more, so its items stay as they are",
+	                 job->name);
+}
+
 enum status bulk_one(struct writer *writer, struct db *db, int64_t job, int64_t seq,
                      enum manual what, bool done_too, int64_t now_ms, bool *changed,
                      struct error *error)
@@ -90,6 +99,8 @@ enum status bulk_one(struct writer *writer, struct db *db, int64_t job, int64_t 
 	enum status status = writer_job(writer, job, &row, error);
 
 	*changed = false;
+	if (status == STATUS_OK)
+		status = bulk_allowed(row, what, error);
 	if (status == STATUS_OK)
 		status = outcomes_standing(db, row, seq, &standing, error);
 	if (status == STATUS_OK)
@@ -180,10 +191,15 @@ enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, i
 		return status;
 	bulk_action_parse(bulk->row.action, &what);
 	status = writer_job(writer, bulk->row.job, &job, error);
-	do {
-		if (status == STATUS_OK)
-			status = page(bulk, writer, db, job, what, now_ms, error);
-	} while (status == STATUS_OK && bulk->row.scan_cursor > 0 && clock_mono_ns() < end_ns);
+	if (status == STATUS_OK && bulk_allowed(job, what, NULL) != STATUS_OK) {
+		bulk->row.cancelled_at_ms = now_ms; /* together with its job */
+		bulk->row.scan_cursor = 0;
+	}
+	while (status == STATUS_OK && bulk->row.cancelled_at_ms == 0) {
+		status = page(bulk, writer, db, job, what, now_ms, error);
+		if (bulk->row.scan_cursor == 0 || clock_mono_ns() >= end_ns)
+			break;
+	}
 	if (status != STATUS_OK)
 		return status;
 	if (bulk->row.scan_cursor == 0) {

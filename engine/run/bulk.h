@@ -22,6 +22,8 @@ enum status bulk_step(struct bulk *bulk, struct writer *writer, struct db *db, i
 /* The group was rolled back: begin again from what the database says. */
 void bulk_rolled_back(struct bulk *bulk);
 
+/* STATUS_CONFLICT: nothing is put back in a job that sends nothing more. */
+enum status bulk_allowed(const struct job_row *job, enum manual what, struct error *error);
 /* One item of an action, within a command or a step. */
 enum status bulk_one(struct writer *writer, struct db *db, int64_t job, int64_t seq,
                      enum manual what, bool done_too, int64_t now_ms, bool *changed,

@@ -79,6 +79,12 @@ static void put_member(struct buffer *out, struct json_span name, struct json_sp
 	change_compact(value, out);
 }
 
+static bool is_ours(struct json_span name)
+{
+	return name.length > strlen(OWN_PREFIX) &&
+	       memcmp(name.at, OWN_PREFIX, strlen(OWN_PREFIX)) == 0;
+}
+
 void change_merge(struct json_span input, struct json_span row, struct buffer *out)
 {
 	struct json_cursor cursor = json_walk(input);
@@ -87,14 +93,58 @@ void change_merge(struct json_span input, struct json_span row, struct buffer *o
 	buffer_char(out, '{');
 	while (json_next(&cursor, &name, &value))
 		put_member(out, name, find(row, name, &other) ? other : value);
-	for (cursor = json_walk(row); json_next(&cursor, &name, &value);) {
-		bool own = name.length > strlen(OWN_PREFIX) &&
-		           memcmp(name.at, OWN_PREFIX, strlen(OWN_PREFIX)) == 0;
-
-		if (!own && !find(input, name, &other))
+	for (cursor = json_walk(row); json_next(&cursor, &name, &value);)
+		if (!is_ours(name) && !find(input, name, &other))
 			put_member(out, name, value);
-	}
 	buffer_char(out, '}');
+}
+
+/* Could both be a field's value, before and after? */
+static bool same_kind(struct json_span value, struct json_span other)
+{
+	enum json_type a = json_type(value), b = json_type(other);
+	const bool flags = (a == JSON_TRUE || a == JSON_FALSE) && (b == JSON_TRUE || b == JSON_FALSE);
+
+	return flags || (a == b && a != JSON_STRING && a != JSON_NULL);
+}
+
+/* What a field becomes whose value was `before` and whose cell says `cell`, a JSON string;
+ * `text` holds it decoded while the answer is used. */
+static struct json_span of_cell(struct json_span before, struct json_span cell,
+                                struct buffer *text)
+{
+	const enum json_type type = json_type(before);
+	struct json_span plain, exact;
+
+	json_string_decode(cell, text);
+	if (text->failed || type == JSON_STRING)
+		return cell;
+	plain = (struct json_span){text->data != NULL ? text->data : "", text->length};
+	if (type == JSON_NULL)
+		return plain.length == 0 ? before : cell;
+	if (plain.length == before.length && memcmp(plain.at, before.at, plain.length) == 0)
+		return before;
+	return json_trim(plain.at, plain.length, &exact, NULL) && same_kind(before, exact) ? exact
+	                                                                                   : cell;
+}
+
+void change_merge_cells(struct json_span input, struct json_span row, struct buffer *out)
+{
+	struct json_cursor cursor = json_walk(input);
+	struct json_span name, value, cell;
+	struct buffer text = {0};
+
+	buffer_char(out, '{');
+	while (json_next(&cursor, &name, &value)) {
+		buffer_reset(&text, 65536);
+		put_member(out, name, find(row, name, &cell) ? of_cell(value, cell, &text) : value);
+	}
+	for (cursor = json_walk(row); json_next(&cursor, &name, &cell);)
+		if (!is_ours(name) && cell.length > strlen("\"\"") && !find(input, name, &value))
+			put_member(out, name, cell);
+	buffer_char(out, '}');
+	out->failed = out->failed || text.failed;
+	buffer_free(&text);
 }
 
 void change_compact(struct json_span value, struct buffer *out)

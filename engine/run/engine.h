@@ -133,6 +133,9 @@ enum status engine_start_all(struct engine *engine, struct error *error);
 
 enum status engine_job_pause(struct engine *engine, int64_t job, const char *who,
                              struct error *error);
+/* A new job that is not to send yet, whatever restarts: paused until somebody resumes it. */
+enum status engine_job_hold(struct engine *engine, int64_t job, const char *who,
+                            struct error *error);
 enum status engine_job_resume(struct engine *engine, int64_t job, const char *who,
                               struct error *error);
 enum status engine_job_cancel(struct engine *engine, int64_t job, const char *who,

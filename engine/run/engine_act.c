@@ -15,10 +15,11 @@
 
 /* ---- the selection as a filter ------------------------------------------------- */
 
-static const char *states_of(enum engine_action action)
+static const char *states_of(enum engine_action action, bool done_too)
 {
 	switch (action) {
 	case ACTION_RETRY:
+		return done_too ? "state:failed,unknown,done" : "state:failed,unknown";
 	case ACTION_SKIP:
 		return "state:failed,unknown";
 	default:
@@ -43,7 +44,7 @@ static enum status selection_text(enum engine_action action,
 	else if (selection->filter != NULL)
 		length = snprintf(out, size, "%s", selection->filter);
 	else
-		length = snprintf(out, size, "%s", states_of(action));
+		length = snprintf(out, size, "%s", states_of(action, selection->done_too));
 	if (length < 0 || (size_t)length >= size)
 		return error_set(error, STATUS_USAGE, "filter: longer than %zu bytes", size - 1);
 	status = filter_parse(out, &filter, error);
@@ -154,6 +155,8 @@ static enum status act_begin(struct writer *writer, struct db *db, void *argumen
 	enum status status = writer_job(writer, act->row.job, &job, error);
 
 	if (status == STATUS_OK)
+		status = bulk_allowed(job, act->what, error);
+	if (status == STATUS_OK)
 		status = operations_add(db, &act->row, error);
 	if (status == STATUS_OK)
 		writer_bulk_kick(writer);
@@ -262,17 +265,20 @@ static enum status act_on(struct engine *engine, int64_t job, enum engine_action
 		return error_set(error, STATUS_USAGE, "reason: longer than %d bytes", ENGINE_REASON_MAX);
 	snprintf(act.row.reason, sizeof(act.row.reason), "%s",
 	         selection->reason != NULL ? selection->reason : "");
-	if (dry_run)
-		return dry(engine, job, action, selection, act.row.selection, act.row.who, out, error);
+	(void)bulk_action_parse(engine_action_name(action), &act.what);
 	status = engine_row(engine, job, &row, error);
 	if (status != STATUS_OK)
 		return status;
+	status = bulk_allowed(&row, act.what, error);
 	job_row_free(&row);
+	if (status != STATUS_OK)
+		return status;
+	if (dry_run)
+		return dry(engine, job, action, selection, act.row.selection, act.row.who, out, error);
 	act.row.job = job;
 	act.row.done_too = selection->done_too;
 	act.row.created_at_ms = clock_wall_ms();
 	snprintf(act.row.action, sizeof(act.row.action), "%s", engine_action_name(action));
-	(void)bulk_action_parse(engine_action_name(action), &act.what);
 	status = writer_call(engine->writer, selection->seq_count > 0 ? act_on_seqs : act_begin, &act,
 	                     error);
 	if (status != STATUS_OK)

@@ -31,6 +31,12 @@ struct engine_correction {
 	const struct ingest_batch *batch;
 	struct engine_corrected now;
 	struct buffer input, merged, changes;
+	/* What the log says of it so far, as of the last batch and as of this one: told with
+	 * every batch, so that one that is cut off is told too. */
+	struct noted {
+		struct operation_row row; /* id 0: nothing was changed yet */
+		int64_t event;
+	} noted, noting;
 };
 
 /* ---- one row ------------------------------------------------------------------- */
@@ -77,7 +83,10 @@ static bool lay_over(struct engine_correction *correction, int64_t number, int64
 	struct error unfit = {0};
 
 	buffer_reset(&correction->merged, 65536);
-	change_merge(input, row, &correction->merged);
+	if (correction->batch->cells)
+		change_merge_cells(input, row, &correction->merged);
+	else
+		change_merge(input, row, &correction->merged);
 	merged = (struct json_span){correction->merged.data, correction->merged.length};
 	buffer_reset(&correction->changes, 65536);
 	if (correction->merged.failed || change_list(input, merged, &correction->changes) == 0) {
@@ -144,6 +153,38 @@ static void corrected_reset(struct engine_corrected *corrected)
 	memset(corrected, 0, sizeof(*corrected));
 }
 
+static enum status note(struct engine_correction *correction, struct db *db, struct error *error)
+{
+	struct noted *noted = &correction->noting;
+	struct operation_row *row = &noted->row;
+	char detail[128];
+	enum status status = STATUS_OK;
+
+	*noted = correction->noted;
+	row->matched = correction->sum.matched + correction->now.matched;
+	row->changed = correction->sum.changed + correction->now.changed;
+	row->finished_at_ms = clock_wall_ms(); /* no work for the writer */
+	if (row->changed == 0)
+		return STATUS_OK;
+	snprintf(detail, sizeof(detail), "%lld of %lld items", (long long)row->changed,
+	         (long long)row->matched);
+	if (row->id != 0) {
+		status = events_amend(db, noted->event, detail, error);
+	} else {
+		row->job = correction->job;
+		row->created_at_ms = row->finished_at_ms;
+		snprintf(row->action, sizeof(row->action), "retry");
+		snprintf(row->selection, sizeof(row->selection), "a corrected file");
+		snprintf(row->who, sizeof(row->who), "%s", correction->who);
+		status = operations_add(db, row, error);
+		if (status == STATUS_OK)
+			status = events_add(db, row->job, row->created_at_ms, row->who, "correct", detail,
+			                    error);
+		noted->event = db_last_id(db);
+	}
+	return status == STATUS_OK ? operations_save(db, row, error) : status;
+}
+
 /* A dry run does it all, and has it undone. */
 static enum status batch_run(struct writer *writer, struct db *db, void *argument,
                              struct error *error)
@@ -166,7 +207,7 @@ static enum status batch_run(struct writer *writer, struct db *db, void *argumen
 	}
 	if (status == STATUS_OK && correction->dry_run)
 		return error_set(error, STATUS_CLOSED, "dry run");
-	return status;
+	return status == STATUS_OK ? note(correction, db, error) : status;
 }
 
 static void sum_up(struct engine_corrected *sum, const struct engine_corrected *now)
@@ -198,9 +239,10 @@ static enum status take_batch(void *context, struct ingest_batch *batch, struct 
 		status = writer_call(correction->engine->writer, batch_run, correction, &own);
 		if (status == STATUS_CLOSED && correction->dry_run && strcmp(own.text, "dry run") == 0)
 			status = STATUS_OK;
-		if (status == STATUS_OK)
+		if (status == STATUS_OK) {
 			sum_up(&correction->sum, &correction->now);
-		else if (error != NULL)
+			correction->noted = correction->noting;
+		} else if (error != NULL)
 			*error = own;
 	}
 	ingest_batch_free(batch);
@@ -263,7 +305,9 @@ enum status engine_correction_open(struct engine *engine, int64_t job, enum item
 	snprintf(correction->who, sizeof(correction->who), "%s", who != NULL ? who : "api");
 	status = engine_row(engine, job, &row, error);
 	if (status == STATUS_OK) {
-		status = prepare(correction, &row, format, error);
+		status = bulk_allowed(&row, MANUAL_RETRY, error);
+		if (status == STATUS_OK)
+			status = prepare(correction, &row, format, error);
 		job_row_free(&row);
 	}
 	if (status == STATUS_OK)
@@ -279,58 +323,22 @@ enum status engine_correction_feed(struct engine_correction *correction, const c
 	return ingest_upload_feed(correction->ingest, bytes, length, error);
 }
 
-static enum status note_run(struct writer *writer, struct db *db, void *argument,
-                            struct error *error)
-{
-	struct operation_row *row = argument;
-	char detail[128];
-	enum status status = operations_add(db, row, error);
-
-	(void)writer;
-	snprintf(detail, sizeof(detail), "%lld of %lld items", (long long)row->changed,
-	         (long long)row->matched);
-	if (status == STATUS_OK)
-		status = operations_save(db, row, error);
-	return status != STATUS_OK ? status
-	                           : events_add(db, row->job, row->created_at_ms, row->who, "correct",
-	                                        detail, error);
-}
-
-static enum status note(struct engine_correction *correction, struct error *error)
-{
-	struct engine_corrected *sum = &correction->sum;
-	struct operation_row row = {.job = correction->job,
-	                            .matched = sum->matched,
-	                            .changed = sum->changed,
-	                            .created_at_ms = clock_wall_ms(),
-	                            .action = "retry",
-	                            .selection = "a corrected file"};
-	enum status status;
-
-	if (correction->dry_run || sum->changed == 0)
-		return STATUS_OK;
-	row.finished_at_ms = row.created_at_ms;
-	snprintf(row.who, sizeof(row.who), "%s", correction->who);
-	status = writer_call(correction->engine->writer, note_run, &row, error);
-	if (status == STATUS_OK)
-		sum->operation = row.id;
-	return status != STATUS_OK ? status
-	                           : engine_ensure_lane(correction->engine, correction->job, error);
-}
-
 enum status engine_correction_close(struct engine_correction *correction, bool abandoned,
                                     struct engine_corrected *out, struct error *error)
 {
 	enum status status = STATUS_OK;
-	struct error noting = {0};
+	struct error starting = {0};
 
 	if (!abandoned)
 		status = ingest_upload_end(correction->ingest, error);
-	/* What came before a bad row is done, and is said. */
-	if (note(correction, &noting) != STATUS_OK && status == STATUS_OK) {
-		status = noting.status;
+	/* What came before a bad row is done, and is sent. */
+	correction->sum.operation = correction->noted.row.id;
+	if (correction->sum.operation != 0 &&
+	    engine_ensure_lane(correction->engine, correction->job, &starting) != STATUS_OK &&
+	    status == STATUS_OK) {
+		status = starting.status;
 		if (error != NULL)
-			*error = noting;
+			*error = starting;
 	}
 	*out = correction->sum;
 	memset(&correction->sum, 0, sizeof(correction->sum));

@@ -4,15 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/clock.h"
 #include "engine/run/engine_internal.h"
+#include "engine/run/export_csv.h"
 #include "engine/run/report.h"
 #include "engine/store/filter.h"
 #include "engine/store/reads.h"
 
-/* Columns of items that were no CSV: of so many items, and no more than so much. */
+/* Columns of items that were no CSV: of so many items. */
 #define COLUMNS_OF_ITEMS 100000
-#define COLUMNS_BYTES 65536
 #define PAGE_ROWS 500
 #define PAGE_SCAN 20000
 
@@ -24,8 +23,7 @@ struct engine_export {
 	enum export_format format;
 	int64_t after;
 	bool begun;              /* the header line is out */
-	struct buffer columns;   /* JSON array of the CSV columns */
-	struct buffer scratch;
+	struct export_csv csv;
 	struct buffer *out;      /* of the call under way */
 	char *selection;         /* the filter's text */
 };
@@ -74,184 +72,14 @@ static void put_ndjson(struct buffer *out, const struct item_row *row)
 	buffer_text(out, "}\n");
 }
 
-/* ---- CSV ------------------------------------------------------------------------ */
-
-static void put_csv(struct buffer *out, const char *text, size_t length)
-{
-	bool quote = length == 0 ? false : text[0] == ' ' || text[length - 1] == ' ';
-
-	for (size_t i = 0; i < length && !quote; i++)
-		quote = text[i] == '"' || text[i] == ',' || text[i] == '\n' || text[i] == '\r';
-	if (!quote) {
-		buffer_append(out, text, length);
-		return;
-	}
-	buffer_char(out, '"');
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '"')
-			buffer_char(out, '"');
-		buffer_char(out, text[i]);
-	}
-	buffer_char(out, '"');
-}
-
-/* A value as CSV shows it: strings decoded, null as nothing, others as written. */
-static void put_csv_value(struct engine_export *export, struct json_span value)
-{
-	enum json_type type = json_type(value);
-
-	if (type == JSON_NULL)
-		return;
-	if (type != JSON_STRING) {
-		put_csv(export->out, value.at, value.length);
-		return;
-	}
-	buffer_reset(&export->scratch, 65536);
-	json_string_decode(value, &export->scratch);
-	put_csv(export->out, export->scratch.data != NULL ? export->scratch.data : "",
-	        export->scratch.length);
-}
-
-static bool has_column(struct engine_export *export, const char *name)
-{
-	struct json_span all = {export->columns.data, export->columns.length};
-	struct json_cursor cursor = json_walk(all);
-	struct json_span ignored, column;
-
-	while (json_next(&cursor, &ignored, &column))
-		if (json_string_equals(column, name, strlen(name)))
-			return true;
-	return false;
-}
-
-/* Our own columns stand behind the input's, so that the file can go in again. */
-static const char *const own_columns[] = {"sluice_seq",         "sluice_state", "sluice_attempts",
-                                          "sluice_http_status", "sluice_code",  "sluice_message"};
-#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
-
-static bool is_own(struct engine_export *export, struct json_span column)
-{
-	for (size_t i = 0; i < OWN_COLUMNS; i++)
-		if (json_string_equals(column, own_columns[i], strlen(own_columns[i])))
-			return true;
-	buffer_reset(&export->scratch, 65536);
-	json_string_decode(column, &export->scratch);
-	if (export->scratch.length < 7 || memcmp(export->scratch.data, "sluice_", 7) != 0)
-		return false;
-	for (int i = 0; i < export->spec->extract_count; i++)
-		if (strcmp(export->scratch.data + 7, export->spec->extract[i].name) == 0)
-			return true;
-	return false;
-}
-
-static void put_csv_header(struct engine_export *export)
-{
-	struct json_span all = {export->columns.data, export->columns.length};
-	struct json_cursor cursor = json_walk(all);
-	struct json_span ignored, column;
-	bool first = true;
-
-	while (json_next(&cursor, &ignored, &column)) {
-		if (is_own(export, column))
-			continue;
-		if (!first)
-			buffer_char(export->out, ',');
-		put_csv_value(export, column);
-		first = false;
-	}
-	for (size_t i = 0; i < OWN_COLUMNS; i++)
-		buffer_printf(export->out, "%s%s", first && i == 0 ? "" : ",", own_columns[i]);
-	for (int i = 0; i < export->spec->extract_count; i++) {
-		struct buffer name = {0};
-
-		if (has_column(export, export->spec->extract[i].name))
-			buffer_text(&name, "sluice_");
-		buffer_text(&name, export->spec->extract[i].name);
-		buffer_char(export->out, ',');
-		put_csv(export->out, name.data, name.length);
-		buffer_free(&name);
-	}
-	buffer_text(export->out, "\r\n");
-}
-
-static void put_csv_row(struct engine_export *export, const struct item_row *row)
-{
-	struct json_span all = {export->columns.data, export->columns.length};
-	struct json_cursor cursor = json_walk(all);
-	struct json_span ignored, column, value;
-	struct buffer *out = export->out;
-	struct buffer name = {0};
-	bool first = true;
-
-	while (json_next(&cursor, &ignored, &column)) {
-		if (is_own(export, column))
-			continue;
-		buffer_reset(&name, 65536);
-		json_string_decode(column, &name);
-		if (!first)
-			buffer_char(out, ',');
-		first = false;
-		if (name.data != NULL && json_member(row->input, name.data, name.length, &value))
-			put_csv_value(export, value);
-	}
-	buffer_free(&name);
-	buffer_printf(out, "%s%lld,%s,%d,", first ? "" : ",", (long long)row->seq,
-	              item_state_name(row->state), row->attempts);
-	if (row->http_status != 0)
-		buffer_printf(out, "%d", row->http_status);
-	buffer_char(out, ',');
-	if (row->code != NULL)
-		put_csv(out, row->code, strlen(row->code));
-	buffer_char(out, ',');
-	if (row->message != NULL)
-		put_csv(out, row->message, strlen(row->message));
-	for (int i = 0; i < export->spec->extract_count; i++) {
-		const char *field = export->spec->extract[i].name;
-
-		buffer_char(out, ',');
-		if (row->extracted.length > 0 && json_member(row->extracted, field, strlen(field), &value))
-			put_csv_value(export, value);
-	}
-	buffer_text(out, "\r\n");
-}
-
 /* ---- the pages -------------------------------------------------------------------- */
 
-static bool known_column(const struct engine_export *export, struct json_span name)
-{
-	struct json_span all = {export->columns.data, export->columns.length};
-	struct json_cursor cursor = json_walk(all);
-	struct json_span ignored, column;
-
-	while (json_next(&cursor, &ignored, &column))
-		if (column.length == name.length && memcmp(column.at, name.at, name.length) == 0)
-			return true;
-	return false;
-}
-
-/* Names that no item before had become columns.  Most items have the names of the
- * one before, in the same order. */
 static enum status gather_members(void *context, const struct item_row *row)
 {
 	struct engine_export *export = context;
-	struct json_cursor cursor = json_walk(row->input);
-	struct json_span all = {export->columns.data, export->columns.length};
-	struct json_cursor columns = json_walk(all);
-	struct json_span name, value, ignored, column;
-	bool in_step = true;
 
-	while (json_next(&cursor, &name, &value)) {
-		in_step = in_step && json_next(&columns, &ignored, &column) &&
-		          column.length == name.length && memcmp(column.at, name.at, name.length) == 0;
-		if (in_step || export->columns.length > COLUMNS_BYTES || known_column(export, name))
-			continue;
-		export->columns.length--; /* the ']' */
-		if (export->columns.length > 1)
-			buffer_char(&export->columns, ',');
-		buffer_append(&export->columns, name.at, name.length);
-		buffer_char(&export->columns, ']');
-	}
-	return export->columns.failed ? STATUS_NO_MEMORY : STATUS_OK;
+	export_csv_gather(&export->csv, row->input);
+	return export->csv.columns.failed ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
 /* The columns of the source, or, for items that were no CSV, the members of the
@@ -265,10 +93,10 @@ static enum status find_columns(struct engine_export *export, struct error *erro
 	struct db *db;
 
 	if (known != NULL && known[0] == '[' && json_check(known, strlen(known), NULL)) {
-		buffer_text(&export->columns, known);
-		return STATUS_OK;
+		export_csv_columns(&export->csv, (struct json_span){known, strlen(known)});
+		return export->csv.columns.failed ? STATUS_NO_MEMORY : STATUS_OK;
 	}
-	buffer_text(&export->columns, "[]");
+	buffer_text(&export->csv.columns, "[]");
 	do {
 		status = engine_reader(export->engine, &db, error);
 		if (status != STATUS_OK)
@@ -314,7 +142,7 @@ static enum status put_row(void *context, const struct item_row *row)
 	struct engine_export *export = context;
 
 	if (export->format == EXPORT_CSV)
-		put_csv_row(export, row);
+		export_csv_row(&export->csv, export->spec, row, export->out);
 	else if (export->format == EXPORT_HTML)
 		report_item(export->out, row);
 	else
@@ -364,7 +192,7 @@ enum status engine_export_next(struct engine_export *export, struct buffer *out,
 
 	export->out = out;
 	if (!export->begun && export->format == EXPORT_CSV)
-		put_csv_header(export);
+		export_csv_header(&export->csv, export->spec, out);
 	if (!export->begun && export->format == EXPORT_HTML)
 		status = put_report(export, error);
 	export->begun = true;
@@ -387,8 +215,7 @@ void engine_export_close(struct engine_export *export)
 	filter_free(export->filter);
 	spec_free(export->spec);
 	job_row_free(&export->row);
-	buffer_free(&export->columns);
-	buffer_free(&export->scratch);
+	export_csv_free(&export->csv);
 	free(export->selection);
 	free(export);
 }

@@ -200,7 +200,7 @@ enum status engine_events(struct engine *engine, int64_t job, int64_t after, int
 	return status;
 }
 
-enum status engine_bad_rows(struct engine *engine, int64_t job, int limit,
+enum status engine_bad_rows(struct engine *engine, int64_t job, int64_t after, int limit,
                             void (*visit)(void *context, int64_t row, const char *fault,
                                           const char *raw),
                             void *context, struct error *error)
@@ -210,7 +210,7 @@ enum status engine_bad_rows(struct engine *engine, int64_t job, int limit,
 
 	if (status != STATUS_OK)
 		return status;
-	status = reads_bad_rows(reading.db, job, limit, visit, context, error);
+	status = reads_bad_rows(reading.db, job, after, limit, visit, context, error);
 	reading_end(engine, &reading);
 	return status;
 }

@@ -181,7 +181,7 @@ struct engine_event {
 enum status engine_events(struct engine *engine, int64_t job, int64_t after, int limit,
                           void (*visit)(void *context, const struct engine_event *event),
                           void *context, struct error *error);
-enum status engine_bad_rows(struct engine *engine, int64_t job, int limit,
+enum status engine_bad_rows(struct engine *engine, int64_t job, int64_t after, int limit,
                             void (*visit)(void *context, int64_t row, const char *fault,
                                           const char *raw),
                             void *context, struct error *error);

@@ -186,7 +186,7 @@ enum status engine_job_update(struct engine *engine, int64_t job, const struct s
 
 /* ---- pause, resume, cancel, seal, remove ------------------------------------- */
 
-enum wish { WISH_PAUSE, WISH_RESUME, WISH_CANCEL, WISH_SEAL };
+enum wish { WISH_PAUSE, WISH_RESUME, WISH_CANCEL, WISH_SEAL, WISH_HOLD };
 
 struct move {
 	int64_t job;
@@ -203,8 +203,8 @@ static enum status refuse(const struct job_row *row, const char *what, struct er
 static enum status move_run(struct writer *writer, struct db *db, void *argument,
                             struct error *error)
 {
-	static const char *const past[] = {"paused", "resumed", "cancelled", "sealed"};
-	static const char *const verb[] = {"pause", "resume", "cancel", "seal"};
+	static const char *const past[] = {"paused", "resumed", "cancelled", "sealed", "held"};
+	static const char *const verb[] = {"pause", "resume", "cancel", "seal", "hold"};
 	const struct move *move = argument;
 	struct job_row *row;
 	enum status status = writer_job(writer, move->job, &row, error);
@@ -232,6 +232,9 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 	case WISH_SEAL:
 		row->sealed = true;
 		return STATUS_OK;
+	case WISH_HOLD:
+		reason = "not started";
+		break;
 	}
 	if (row->state != to && !job_state_may_move(row->state, to))
 		return refuse(row, past[move->wish], error);
@@ -253,6 +256,12 @@ enum status engine_job_pause(struct engine *engine, int64_t job, const char *who
                              struct error *error)
 {
 	return make_move(engine, job, WISH_PAUSE, who, error);
+}
+
+enum status engine_job_hold(struct engine *engine, int64_t job, const char *who,
+                            struct error *error)
+{
+	return make_move(engine, job, WISH_HOLD, who, error);
 }
 
 enum status engine_job_resume(struct engine *engine, int64_t job, const char *who,

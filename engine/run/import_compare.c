@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/run/import.h"
+#include "engine/store/edits.h"
 #include "engine/store/items.h"
 
 struct difference {
@@ -36,11 +37,30 @@ static void name_member(struct json_span old, struct json_span new, struct buffe
 	buffer_free(&plain);
 }
 
+/* What came in for an item, whatever a person made of it since. */
+static enum status came_in(struct difference *difference, int64_t seq, char **text,
+                           size_t *length, struct error *error)
+{
+	struct edit_row edit = {0};
+	char *key = NULL;
+	enum status status = edits_get(difference->db, difference->job, seq, &edit, error);
+
+	if (status == STATUS_OK && edit.at_ms != 0) {
+		*length = edit.original.length;
+		*text = buffer_take(&edit.original);
+	} else if (status == STATUS_OK) {
+		status = items_input(difference->db, difference->job, seq, text, length, &key, error);
+	}
+	buffer_free(&edit.original);
+	free(key);
+	return status;
+}
+
 static enum status compare_row(void *context, int64_t seq, struct json_span input,
                                struct error *error)
 {
 	struct difference *difference = context;
-	char *text = NULL, *key = NULL;
+	char *text = NULL;
 	size_t length = 0;
 	enum status status;
 
@@ -48,7 +68,7 @@ static enum status compare_row(void *context, int64_t seq, struct json_span inpu
 		buffer_printf(&difference->text, "row %lld is new", (long long)seq);
 		return STATUS_CLOSED;
 	}
-	status = items_input(difference->db, difference->job, seq, &text, &length, &key, error);
+	status = came_in(difference, seq, &text, &length, error);
 	if (status != STATUS_OK)
 		return status;
 	if (length != input.length || memcmp(text, input.at, length) != 0) {
@@ -57,7 +77,6 @@ static enum status compare_row(void *context, int64_t seq, struct json_span inpu
 		status = STATUS_CLOSED;
 	}
 	free(text);
-	free(key);
 	return status;
 }
 

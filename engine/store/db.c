@@ -289,6 +289,11 @@ bool db_in_transaction(struct db *db)
 	return sqlite3_get_autocommit(db->handle) == 0;
 }
 
+int64_t db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
 enum status db_savepoint(struct db *db, struct error *error)
 {
 	return db_exec(db, QUERY_SAVEPOINT, error);

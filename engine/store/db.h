@@ -58,6 +58,8 @@ enum status db_commit_telling(struct db *db, void (*written)(void *context), voi
                               struct error *error);
 void db_rollback(struct db *db);
 bool db_in_transaction(struct db *db);
+/* Of the row inserted last. */
+int64_t db_last_id(struct db *db);
 
 /* A part of a transaction that can be taken back alone; they do not nest. */
 enum status db_savepoint(struct db *db, struct error *error);

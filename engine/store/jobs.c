@@ -27,7 +27,7 @@ enum status jobs_insert(struct db *db, const char *name, const unsigned char uui
 	db_bind_int(statement, 5, now_ms);
 	status = db_run(db, statement, error);
 	if (status == STATUS_OK)
-		*job = sqlite3_last_insert_rowid(db_handle(db));
+		*job = db_last_id(db);
 	return status;
 }
 
@@ -350,6 +350,15 @@ enum status jobs_remove_some(struct db *db, int64_t job, int limit, bool *more,
 	if (status == STATUS_OK)
 		*more = found;
 	return status;
+}
+
+enum status events_amend(struct db *db, int64_t id, const char *detail, struct error *error)
+{
+	sqlite3_stmt *statement = db_prepare(db, QUERY_EVENT_AMEND);
+
+	db_bind_int(statement, 1, id);
+	db_bind_text(statement, 2, detail);
+	return db_run(db, statement, error);
 }
 
 enum status events_add(struct db *db, int64_t job, int64_t now_ms, const char *who,

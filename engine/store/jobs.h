@@ -78,5 +78,7 @@ enum status jobs_remove_some(struct db *db, int64_t job, int limit, bool *more,
 
 enum status events_add(struct db *db, int64_t job, int64_t now_ms, const char *who,
                        const char *what, const char *detail, struct error *error);
+/* The last one added, of something that goes on: how far it is. */
+enum status events_amend(struct db *db, int64_t id, const char *detail, struct error *error);
 
 #endif

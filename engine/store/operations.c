@@ -18,7 +18,7 @@ enum status operations_add(struct db *db, struct operation_row *row, struct erro
 	db_bind_text(statement, 7, row->reason);
 	status = db_run(db, statement, error);
 	if (status == STATUS_OK)
-		row->id = sqlite3_last_insert_rowid(db_handle(db));
+		row->id = db_last_id(db);
 	return status;
 }
 

@@ -79,7 +79,7 @@ enum status reads_events(struct db *db, int64_t job, int64_t after, int limit,
                          void (*visit)(void *context, int64_t id, int64_t at_ms, const char *who,
                                        const char *what, const char *detail),
                          void *context, struct error *error);
-enum status reads_bad_rows(struct db *db, int64_t job, int limit,
+enum status reads_bad_rows(struct db *db, int64_t job, int64_t after, int limit,
                            void (*visit)(void *context, int64_t row, const char *fault,
                                          const char *raw),
                            void *context, struct error *error);

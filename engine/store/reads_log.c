@@ -49,7 +49,7 @@ enum status reads_events(struct db *db, int64_t job, int64_t after, int limit,
 	return status;
 }
 
-enum status reads_bad_rows(struct db *db, int64_t job, int limit,
+enum status reads_bad_rows(struct db *db, int64_t job, int64_t after, int limit,
                            void (*visit)(void *context, int64_t row, const char *fault,
                                          const char *raw),
                            void *context, struct error *error)
@@ -59,7 +59,8 @@ enum status reads_bad_rows(struct db *db, int64_t job, int limit,
 	bool found = false;
 
 	db_bind_int(statement, 1, job);
-	db_bind_int(statement, 2, limit);
+	db_bind_int(statement, 2, after);
+	db_bind_int(statement, 3, limit);
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found)
 		visit(context, db_int(statement, 0), db_text_or_empty(statement, 1),
 		      db_text_or_empty(statement, 2));

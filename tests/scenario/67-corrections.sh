@@ -70,6 +70,22 @@ asked 400 POST '/jobs/mend/items?format=csv&mode=correct' --data-binary 'mail
 x'
 asked 400 POST '/jobs/mend/items?mode=mend' --data-binary 'id'
 wait_until job_is mend finished
+
+# Items that were no CSV, corrected by one: what its cells show unchanged stays what it was.
+asked 201 POST /jobs -d '{"name":"typed","key":"id","request":{"method":"POST","url":"'"$URL"'/x/{{id}}"},"retry":{"max":0}}'
+upstream_set permanent-percent=100
+printf '%s\n' '{"id":1,"n":12345678901234567890,"x":null,"s":"a"}' '{"id":2,"s":"b","opt":true}' '{"id":3,"s":"c","l":[1, 2]}' |
+	asked 200 POST '/jobs/typed/items?format=ndjson' --data-binary @-
+asked 200 POST /jobs/typed/seal
+wait_until job_is typed finished
+ask GET '/jobs/typed/export?format=csv' | sed -e 's/,a,/,mended,/' -e 's/,true,/,false,/' >typed.csv
+asked 200 POST '/jobs/typed/items?format=csv&mode=correct' --data-binary @typed.csv
+equal "3 3 2 1 0 0 0" "$(told)" "rows with types"
+wait_until job_is typed finished
+ask GET /jobs/typed/export >typed.ndjson
+contains typed.ndjson '"input":{"id":1,"n":12345678901234567890,"x":null,"s":"mended"}'
+contains typed.ndjson '"input":{"id":2,"s":"b","opt":false}'
+contains typed.ndjson '"input":{"id":3,"s":"c","l":[1, 2]}'
 kill -TERM "$SLUICE_PID"
 ended 0
 sound mend

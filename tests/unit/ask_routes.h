@@ -29,6 +29,7 @@ static void ask_bytes(const char *method, const char *uri, const char *body, siz
 	struct route_request request = {
 		.method = method,
 		.query = target_query,
+		.query_name = target_query_name,
 		.context = &target,
 		.body = body,
 		.body_length = body_length,

@@ -143,6 +143,15 @@ enum status engine_job_pause(struct engine *engine, int64_t job, const char *who
 	return fake_steer(who, JOB_PAUSED);
 }
 
+enum status engine_job_hold(struct engine *engine, int64_t job, const char *who,
+                            struct error *error)
+{
+	(void)engine;
+	(void)job;
+	(void)error;
+	return fake_steer(who, JOB_PAUSED);
+}
+
 enum status engine_job_resume(struct engine *engine, int64_t job, const char *who,
                               struct error *error)
 {
@@ -328,7 +337,7 @@ enum status engine_events(struct engine *engine, int64_t job, int64_t after, int
 	return STATUS_OK;
 }
 
-enum status engine_bad_rows(struct engine *engine, int64_t job, int limit,
+enum status engine_bad_rows(struct engine *engine, int64_t job, int64_t after, int limit,
                             void (*visit)(void *context, int64_t row, const char *fault,
                                           const char *raw),
                             void *context, struct error *error)
@@ -336,6 +345,7 @@ enum status engine_bad_rows(struct engine *engine, int64_t job, int limit,
 	(void)engine;
 	(void)job;
 	(void)error;
+	(void)after;
 	(void)limit;
 	visit(context, 17, "row 17: no", "a,\xff\n");
 	return STATUS_OK;

@@ -99,7 +99,8 @@ static int ask(struct engine *engine, const char *method, const char *uri, const
 
 	assert(target_parse(uri, &target, &fault));
 	struct route_request request = {
-		.method = method, .path = target.path, .query = target_query, .context = &target,
+		.method = method, .path = target.path, .query = target_query,
+		.query_name = target_query_name, .context = &target,
 		.body = body, .body_length = strlen(body), .who = "cli",
 	};
 	routes_dispatch(engine, &request, &response);

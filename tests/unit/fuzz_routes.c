@@ -102,6 +102,7 @@ static void ask(const char *method, struct target *target, const char *body, siz
 		.method = method,
 		.path = target->path,
 		.query = target_query,
+		.query_name = target_query_name,
 		.context = target,
 		.body = body,
 		.body_length = body_length,

@@ -49,6 +49,42 @@ static void test_list(void **state)
 	buffer_free(&out);
 }
 
+/* Of a CSV every value is a text: what it shows unchanged stays what it was. */
+static void test_merge_cells(void **state)
+{
+	static const struct {
+		const char *input, *row, *wanted;
+	} cases[] = {
+	    {"{\"id\":1,\"n\":12345678901234567890,\"x\":null,\"s\":\"a\",\"o\":{\"k\":[1, 2]}}",
+	     "{\"id\":\"1\",\"n\":\"12345678901234567890\",\"x\":\"\",\"s\":\"b\",\"o\":\"{\\\"k\\\":[1, 2]}\",\"opt\":\"\"}",
+	     "{\"id\":1,\"n\":12345678901234567890,\"x\":null,\"s\":\"b\",\"o\":{\"k\":[1,2]}}"},
+	    {"{\"a\":0.10}", "{\"a\":\"0.1\"}", "{\"a\":0.1}"},
+	    {"{\"a\":1}", "{\"a\":\"one\"}", "{\"a\":\"one\"}"},
+	    {"{\"a\":1}", "{\"a\":\"true\"}", "{\"a\":\"true\"}"},
+	    {"{\"a\":1}", "{\"a\":\"\"}", "{\"a\":\"\"}"},
+	    {"{\"a\":1}", "{\"a\":\" 2 \"}", "{\"a\":2}"},
+	    {"{\"a\":1}", "{\"a\":\"007\"}", "{\"a\":\"007\"}"},
+	    {"{\"a\":true,\"b\":true}", "{\"a\":\"false\",\"b\":\"true\"}", "{\"a\":false,\"b\":true}"},
+	    {"{\"a\":true}", "{\"a\":\"1\"}", "{\"a\":\"1\"}"},
+	    {"{\"a\":[1]}", "{\"a\":\"[1,2]\"}", "{\"a\":[1,2]}"},
+	    {"{\"a\":[1]}", "{\"a\":\"[1,\"}", "{\"a\":\"[1,\"}"},
+	    {"{\"a\":null}", "{\"a\":\"7\"}", "{\"a\":\"7\"}"},
+	    {"{\"a\":\"1\"}", "{\"a\":\"2\"}", "{\"a\":\"2\"}"},
+	    {"{\"a\":\"x\"}", "{\"a\":\"\"}", "{\"a\":\"\"}"},
+	    {"{}", "{\"new\":\"5\",\"none\":\"\",\"sluice_seq\":\"1\"}", "{\"new\":\"5\"}"},
+	};
+	struct buffer out = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buffer_reset(&out, 1000);
+		change_merge_cells(span(cases[i].input), span(cases[i].row), &out);
+		buffer_char(&out, '\0');
+		assert_string_equal(out.data, cases[i].wanted);
+	}
+	buffer_free(&out);
+}
+
 static void test_merge(void **state)
 {
 	static const struct {
@@ -93,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_merge),
+	    cmocka_unit_test(test_merge_cells),
 	    cmocka_unit_test(test_compact),
 	};
 

@@ -141,7 +141,7 @@ static void test_bad_rows_left_out(void **state)
 	assert_int_equal(bench_progress(bench, job).counts[ITEM_DONE], 3);
 	assert_int_equal(bench_progress(bench, job).bad_rows, 1);
 	assert_int_equal(ledger_hits(bench->ledger, 4), 0);
-	must(engine_bad_rows(bench->engine, job, 10, see_bad_row, &bad, &error), &error);
+	must(engine_bad_rows(bench->engine, job, 0, 10, see_bad_row, &bad, &error), &error);
 	assert_string_equal(bad.data, "2:nonsense ");
 	buffer_free(&bad);
 }

@@ -41,7 +41,9 @@ static void test_history(void **state)
 	assert_non_null(strstr(response.body.data, "\"next\":null}"));
 	expect_json("GET", "/api/v1/jobs/1/bad-rows", NULL, 200,
 	            "{\"bad_rows\":[{\"row\":\"17\",\"fault\":\"row 17: no\","
-	            "\"raw\":\"a,\xef\xbf\xbd\\n\"}]}");
+	            "\"raw\":\"a,\xef\xbf\xbd\\n\"}],\"next\":null}");
+	expect("GET", "/api/v1/jobs/1/bad-rows?limit=1&after=4", NULL, 200);
+	assert_non_null(strstr(response.body.data, "\"next\":\"17\"}"));
 	expect("GET", "/api/v1/jobs/1/series?since=x", NULL, 400);
 	expect("GET", "/api/v1/jobs/1/groups?limit=0", NULL, 400);
 }

@@ -171,6 +171,7 @@ export default {
 	"job.bound_by": "Limited by",
 
 	"reason.by_user": "Paused by a person",
+	"reason.not_started": "Not started yet",
 	"reason.throttled.at": "The server asked for a break ({status}) until {time}",
 	"reason.target_down": "The target is down",
 	"reason.target_down.at": "The target is down, next probe at {time}",
@@ -306,6 +307,7 @@ export default {
 	"event.started": "started",
 	"event.pause": "paused",
 	"event.paused": "paused",
+	"event.hold": "made, not started",
 	"event.resume": "resumed",
 	"event.resumed": "resumed",
 	"event.the_pause_is_over": "went on by itself",

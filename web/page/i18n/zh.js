@@ -171,6 +171,7 @@ export default {
 	"job.bound_by": "瓶颈",
 
 	"reason.by_user": "由人工暂停",
+	"reason.not_started": "尚未启动",
 	"reason.throttled.at": "服务器要求暂停（{status}），直到 {time}",
 	"reason.target_down": "目标服务不可用",
 	"reason.target_down.at": "目标服务不可用，下次探测 {time}",
@@ -306,6 +307,7 @@ export default {
 	"event.started": "开始",
 	"event.pause": "暂停",
 	"event.paused": "暂停",
+	"event.hold": "已创建，未启动",
 	"event.resume": "继续",
 	"event.resumed": "继续",
 	"event.the_pause_is_over": "自动继续",

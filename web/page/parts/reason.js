@@ -6,6 +6,7 @@ import { moment } from '../format.js';
 // [form, text]: what the form's groups are named is put into the text.
 const FORMS = [
 	[/^by user$/, 'reason.by_user'],
+	[/^not started$/, 'reason.not_started'],
 	[/^(?<status>\d+) until /, 'reason.throttled'],
 	[/^target down\b/, 'reason.target_down'],
 	[/^credentials refused$/, 'reason.credentials'],
