@@ -92,7 +92,10 @@ static enum status report(struct talk *talk, struct buffer *out)
 
 static bool hint_wanted(const struct talk *talk)
 {
-	return talk->arguments->command == COMMAND_RESUME && !api_owned(talk->api) &&
+	struct view view;
+
+	return talk->arguments->command == COMMAND_RESUME &&
+	       view_read(talk->document, &view, NULL) == STATUS_OK && !view_over(&view) && !api_owned(talk->api) &&
 	       !arguments_has(talk->arguments, OPTION_QUIET);
 }
 

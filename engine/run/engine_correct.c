@@ -289,6 +289,24 @@ static enum status prepare(struct engine_correction *correction, const struct jo
 	                         &correction->ingest, error);
 }
 
+/* A job that is being corrected is not removed meanwhile. */
+static enum status mark(struct engine *engine, int64_t job, int by, struct error *error)
+{
+	struct station *station;
+	enum status status = STATUS_OK;
+
+	pthread_mutex_lock(&engine->mutex);
+	station = station_of_locked(engine, job);
+	if (station == NULL)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	else if (by > 0 && station->removing)
+		status = error_set(error, STATUS_NOT_FOUND, "no job %lld", (long long)job);
+	else
+		station->correcting += by;
+	pthread_mutex_unlock(&engine->mutex);
+	return status;
+}
+
 enum status engine_correction_open(struct engine *engine, int64_t job, enum items_format format,
                                    bool dry_run, const char *who,
                                    struct engine_correction **out, struct error *error)
@@ -311,6 +329,8 @@ enum status engine_correction_open(struct engine *engine, int64_t job, enum item
 		job_row_free(&row);
 	}
 	if (status == STATUS_OK)
+		status = mark(engine, job, 1, error);
+	if (status == STATUS_OK)
 		*out = correction;
 	else
 		correction_free(correction);
@@ -332,6 +352,7 @@ enum status engine_correction_close(struct engine_correction *correction, bool a
 	if (!abandoned)
 		status = ingest_upload_end(correction->ingest, error);
 	/* What came before a bad row is done, and is sent. */
+	(void)mark(correction->engine, correction->job, -1, NULL);
 	correction->sum.operation = correction->noted.row.id;
 	if (correction->sum.operation != 0 &&
 	    engine_ensure_lane(correction->engine, correction->job, &starting) != STATUS_OK &&

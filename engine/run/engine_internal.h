@@ -28,6 +28,7 @@ struct station {
 	bool starting;            /* somebody is making the lane */
 	bool queued;              /* waits for a free place (running_max) */
 	bool importing;           /* an import or upload is under way */
+	int correcting;           /* corrected files that are coming in */
 	bool attended;            /* a `sluice run` lives for it */
 	bool removing;            /* no lane is made any more */
 	bool ended;               /* the job is finished, cancelled or halted */

@@ -221,7 +221,8 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 		reason = "by user";
 		break;
 	case WISH_RESUME:
-		if (row->state == JOB_RUNNING || row->state == JOB_IMPORTING)
+		if (row->state == JOB_RUNNING || row->state == JOB_IMPORTING ||
+		    row->state == JOB_FINISHED)
 			return STATUS_OK;
 		to = row->sealed ? JOB_RUNNING : JOB_IMPORTING;
 		account_go_ahead(row);

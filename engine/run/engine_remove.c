@@ -90,7 +90,7 @@ static enum status claim_locked(struct engine *engine, const struct job_row *row
 		                 "job '%s' is the one that this `sluice run` was started for: it can "
 		                 "be removed when that has ended",
 		                 row->name);
-	if (station->importing)
+	if (station->importing || station->correcting > 0)
 		return error_set(error, STATUS_CONFLICT, "job '%s' is taking items in", row->name);
 	if (station->starting || station->queued)
 		return error_set(error, STATUS_CONFLICT,

@@ -195,14 +195,16 @@ static char *parse_word(const char **at)
 	return out;
 }
 
-/* The end of a term's name: its colon; a field's name may be quoted,
+/* The end of a term's name: its colon; a field's name may be quoted, with \" and \\ inside:
  * field."the city":Beijing. */
 static const char *find_colon(const char *at)
 {
 	bool quoted = false;
 
 	for (; *at != '\0' && (quoted || !isspace((unsigned char)*at)); at++) {
-		if (*at == '"')
+		if (quoted && *at == '\\' && at[1] != '\0')
+			at++;
+		else if (*at == '"')
 			quoted = !quoted;
 		else if (*at == ':' && !quoted)
 			return at;
@@ -213,11 +215,17 @@ static const char *find_colon(const char *at)
 static void unquote(char *text)
 {
 	size_t length = text != NULL ? strlen(text) : 0;
+	char *to = text;
 
-	if (length >= 2 && text[0] == '"' && text[length - 1] == '"') {
-		memmove(text, text + 1, length - 2);
-		text[length - 2] = '\0';
+	if (length < 2 || text[0] != '"' || text[length - 1] != '"')
+		return;
+	text[length - 1] = '\0';
+	for (const char *from = text + 1; *from != '\0'; from++) {
+		if (*from == '\\' && from[1] != '\0')
+			from++;
+		*to++ = *from;
 	}
+	*to = '\0';
 }
 
 /* What stands there is no term: perhaps it is one in another spelling. */

@@ -84,6 +84,7 @@ sed '2,$s/$/ mended/' many.csv >mended.csv
 	-T - >cut.out 2>&1 &
 noted() { [ "$(ask GET /jobs/cut/operations | jq '.operations[0].changed // 0')" -ge 1000 ]; }
 wait_until noted
+asked 409 DELETE /jobs/cut
 kill_hard
 serve
 holds '(.operations | length) == 1 and .operations[0].changed >= 1000 and .operations[0].finished_at != null' \

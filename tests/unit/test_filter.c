@@ -26,7 +26,7 @@ static const struct filter_row rows[] = {
     {.seq = 3, .state = ITEM_UNKNOWN, .group = 0xab13000000000002, .message = "connection lost",
      .input = INPUT("{\"city\":\"Bei\\u006aing\",\"n\":\"2\",\"a:b\":\"c\"}")},
     {.seq = 4, .state = ITEM_WAITING, .http_status = 429, .message = "say \"no\" to it",
-     .key = "-", .input = INPUT("{\"city\":null}")},
+     .key = "-", .input = INPUT("{\"city\":null,\"a\\\"b\":\"1\"}")},
     {.seq = 5, .state = ITEM_PENDING, .input = INPUT("{}")},
     {.seq = 6, .state = ITEM_SKIPPED, .http_status = 404, .code = "", .message = "",
      .key = "two words", .input = INPUT("{\"city\":\"\"}")},
@@ -95,6 +95,7 @@ static void test_terms(void **state)
 	    {"text:beijing", "a......"}, /* the input, as it is written */
 	    {"text:\"\\\"no\\\"\"", "...d..."},
 	    {"text:\"connection lost\"", "..c...."},
+	    {"field.\"a\\\"b\":1", "...d..."},
 	    {"field.city:Beijing", "a.c...."}, /* an escape is the letter it stands for */
 	    {"field.city:beijing", "......."},
 	    {"field.city:null", "...d..."},
