@@ -249,6 +249,19 @@ static enum status act_calls(struct act *act)
 
 /* ---- what came of it -------------------------------------------------------------------- */
 
+/* The states that a command changes. */
+static const char *takes(enum command_id command)
+{
+	switch (command) {
+	case COMMAND_RETRY:
+		return "retry takes failed, unknown and skipped ones";
+	case COMMAND_SKIP:
+		return "skip takes failed, unknown, pending and waiting ones";
+	default:
+		return "resolve takes unknown ones";
+	}
+}
+
 static void sentence(const struct act *act, struct buffer *out)
 {
 	const struct arguments *arguments = act->talk.arguments;
@@ -268,11 +281,12 @@ static void sentence(const struct act *act, struct buffer *out)
 	if (others <= 0)
 		return;
 	text_counted(out, others, "other item", "other items");
-	buffer_printf(out, " of the selection %s as %s, in another state\n",
+	buffer_printf(out, " of the selection %s as %s, in another state (%s)\n",
 	              dry           ? "would stay"
 	              : others == 1 ? "stays"
 	                            : "stay",
-	              others == 1 ? "it is" : "they are");
+	              others == 1 ? "it is" : "they are",
+	              takes(arguments->command));
 }
 
 static bool hint_wanted(const struct act *act)
