@@ -16,6 +16,13 @@ static const struct table_column columns[] = {
 	{"MS", true, 0},  {"KEY", false, 12},  {"INPUT", false, 16}, {"CAUSE", false, 16},
 };
 #define COLUMN_COUNT ((int)(sizeof(columns) / sizeof(columns[0])))
+#define COLUMN_KEY   5
+#define COLUMN_INPUT 6
+
+struct items {
+	struct table *table;
+	bool keys_tell; /* some item has a key that is not its number */
+};
 
 static const char *state_color(const char *state)
 {
@@ -66,7 +73,8 @@ static bool key_is_number(const struct buffer *key, int64_t seq)
 
 static void item_row(void *context, struct json_span item)
 {
-	struct table *table = context;
+	struct items *items = context;
+	struct table *table = items->table;
 	struct buffer key = {0};
 	char state[32];
 	struct json_span input = document_at(item, "input");
@@ -78,13 +86,11 @@ static void item_row(void *context, struct json_span item)
 	number_cell(table, item, "http_status");
 	number_cell(table, item, "duration_ms");
 	document_text(item, "key", &key);
-	/* A key that is the number itself says nothing. */
-	if (key_is_number(&key, document_integer(item, "seq", 0)))
-		key.length = 0;
+	if (key.length && !key_is_number(&key, document_integer(item, "seq", 0)))
+		items->keys_tell = true;
 	table_cell(table, key.data ? key.data : "", key.length, NULL);
-	/* Where items have keys, those say enough. */
-	if (key.length)
-		input.length = 0;
+	if (items->keys_tell)
+		input.length = 0; /* will not be shown */
 	table_cell(table, input.length ? input.at : "", input.length, NULL);
 	cause_cell(table, item);
 	buffer_free(&key);
@@ -93,11 +99,16 @@ static void item_row(void *context, struct json_span item)
 static enum status items_table(struct talk *talk, struct api_call *call,
                                const struct listing *listing, struct buffer *out, int64_t *next)
 {
-	struct table *table = table_new(columns, COLUMN_COUNT);
+	struct items items = {.table = table_new(columns, COLUMN_COUNT)};
+	struct table *table = items.table;
 	enum status status = STATUS_NO_MEMORY;
 
-	if (table)
-		status = talk_pages(talk, call, listing, item_row, table, next);
+	if (table) {
+		status = talk_pages(talk, call, listing, item_row, &items, next);
+		/* Keys say enough, unless all of them are the number itself.  One or the
+		 * other for the whole list: a row's place tells what it shows. */
+		table_hide(table, items.keys_tell ? COLUMN_INPUT : COLUMN_KEY);
+	}
 	if (status == STATUS_OK && table_rows(table) &&
 	    !table_print(table, terminal_width(1), talk->color, out))
 		status = STATUS_NO_MEMORY;

@@ -21,6 +21,7 @@ struct table {
 	struct buffer text;
 	struct cell *cells;
 	int cell_count, cell_capacity;
+	bool hidden[COLUMNS_MAX];
 	bool failed;
 };
 
@@ -87,16 +88,21 @@ int table_rows(const struct table *table)
 	return table->cell_count / table->column_count;
 }
 
+void table_hide(struct table *table, int column)
+{
+	table->hidden[column] = true;
+}
+
 /* ---- layout -------------------------------------------------------------------- */
 
-/* Widths that hold everything; 0 for a column that is empty throughout. */
+/* Widths that hold everything; 0 for a column that is empty throughout, or hidden. */
 static void measure(const struct table *table, int widths[COLUMNS_MAX])
 {
 	for (int i = 0; i < table->column_count; i++)
 		widths[i] = 0;
 	for (int i = 0; i < table_rows(table) * table->column_count; i++) {
 		int *width = &widths[i % table->column_count];
-		if (table->cells[i].width > *width)
+		if (!table->hidden[i % table->column_count] && table->cells[i].width > *width)
 			*width = table->cells[i].width;
 	}
 	for (int i = 0; i < table->column_count; i++) {

@@ -28,6 +28,8 @@ void table_text(struct table *table, const char *text, const char *color);
 /* "1,234" */
 void table_count(struct table *table, int64_t count, const char *color);
 int table_rows(const struct table *table);
+/* Leave a column out, whatever is in it. */
+void table_hide(struct table *table, int column);
 
 /* Append it with its head.  False without memory. */
 bool table_print(const struct table *table, int width, bool color, struct buffer *out);

@@ -28,6 +28,19 @@ equal 150 "$(jq -r '.. | objects | select(has("seq")) | .seq' out)" "the item of
 expect 2 items look --filter nonsense:1
 contains err nonsense
 
+# Keys that are the items' numbers say nothing, unless others say something: one column
+# for the whole list.
+expect 0 items look --limit 3
+contains out INPUT
+lacks out KEY
+printf 'id\n1\ntwo\n3\n' >mixed.csv
+upstream_set permanent-percent=0 transient-percent=0
+expect 0 run "$URL/mixed/{{id}}" -i mixed.csv --name mixed --key id
+expect 0 items mixed
+contains out KEY
+lacks out INPUT
+equal "1 two 3" "$(awk 'NR > 1 { print $6 }' out | paste -sd ' ')" "keys in the list"
+
 # One that was tried twice shows both attempts.
 seq=$(upstream_log | awk '$5 == 503 { print $4; exit }')
 expect 0 show look "$seq"
