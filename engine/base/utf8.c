@@ -96,6 +96,33 @@ bool utf8_check(const char *bytes, size_t length, size_t *bad_offset)
 	return true;
 }
 
+uint32_t utf8_code(const char *bytes, size_t length)
+{
+	static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+	uint32_t code;
+
+	assert(length >= 1 && length <= 4);
+	code = (unsigned char)bytes[0] & lead_bits[length];
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | ((unsigned char)bytes[i] & 0x3F);
+	return code;
+}
+
+bool utf8_unseen(uint32_t code_point)
+{
+	/* web/page/visible.js knows the same ones. */
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},
+	              {0x180E, 0x180E}, {0x200B, 0x200B}, {0x200E, 0x200F}, {0x2028, 0x202E},
+	              {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code_point >= ranges[i].first && code_point <= ranges[i].last)
+			return true;
+	return false;
+}
+
 size_t utf8_put(uint32_t code_point, char out[4])
 {
 	assert(code_point <= 0x10FFFF && (code_point < 0xD800 || code_point > 0xDFFF));

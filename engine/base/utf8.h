@@ -20,6 +20,15 @@ size_t utf8_bad_length(const char *bytes, size_t length);
  * that is not. */
 bool utf8_check(const char *bytes, size_t length, size_t *bad_offset);
 
+/* The code point of a valid sequence of that length. */
+uint32_t utf8_code(const char *bytes, size_t length);
+
+/* Is it a character that nobody sees, or that changes the order of what stands
+ * around it?  With one a text reads as something that it is not: controls (C0, DEL,
+ * C1), direction marks, breaks, zero-width and tag characters.  The joiners
+ * U+200C and U+200D are none: words and emoji need them. */
+bool utf8_unseen(uint32_t code_point);
+
 /* Write one code point (not a surrogate, <= U+10FFFF); bytes written, 1 to 4. */
 size_t utf8_put(uint32_t code_point, char out[4]);
 

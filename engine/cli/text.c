@@ -44,43 +44,15 @@ bool text_unicode(void)
 
 /* ---- safe text ----------------------------------------------------------- */
 
-static uint32_t decode(const char *bytes, size_t length)
-{
-	const unsigned char *at = (const unsigned char *)bytes;
-
-	switch (length) {
-	case 2:
-		return (uint32_t)(at[0] & 0x1F) << 6 | (at[1] & 0x3F);
-	case 3:
-		return (uint32_t)(at[0] & 0x0F) << 12 | (uint32_t)(at[1] & 0x3F) << 6 |
-		       (at[2] & 0x3F);
-	case 4:
-		return (uint32_t)(at[0] & 0x07) << 18 | (uint32_t)(at[1] & 0x3F) << 12 |
-		       (uint32_t)(at[2] & 0x3F) << 6 | (at[3] & 0x3F);
-	default:
-		return at[0];
-	}
-}
-
-/* Characters that move what stands around them: a file name or message could
- * read as something that it is not. */
-static bool reorders(uint32_t code)
-{
-	return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
-	       code == 0x2028 || code == 0x2029;
-}
-
 void text_safe(struct buffer *out, const char *bytes, size_t length)
 {
 	size_t plain = 0; /* bytes before `at` that go out as they are */
 
 	for (size_t at = 0; at < length;) {
 		size_t n = utf8_sequence(bytes + at, length - at);
-		uint32_t code = n ? decode(bytes + at, n) : 0;
-		bool good = n && code >= 0x20 && code != 0x7F && !(code >= 0x80 && code < 0xA0) &&
-		            !reorders(code);
+		uint32_t code = n ? utf8_code(bytes + at, n) : 0;
 
-		if (good) {
+		if (n && !utf8_unseen(code)) {
 			at += n;
 			plain += n;
 			continue;
@@ -88,7 +60,7 @@ void text_safe(struct buffer *out, const char *bytes, size_t length)
 		buffer_append(out, bytes + at - plain, plain);
 		plain = 0;
 		if (n > 1) {
-			buffer_printf(out, "\\u%04x", (unsigned)code);
+			buffer_printf(out, code > 0xFFFF ? "\\u{%x}" : "\\u%04x", (unsigned)code);
 			at += n;
 		} else {
 			buffer_printf(out, "\\x%02x", (unsigned)(unsigned char)bytes[at]);
@@ -134,7 +106,7 @@ void text_safe_lines(struct buffer *out, const char *bytes, size_t length, const
 
 static int columns(const char *text, size_t n)
 {
-	int width = n ? wcwidth((wchar_t)decode(text, n)) : 1;
+	int width = n ? wcwidth((wchar_t)utf8_code(text, n)) : 1;
 
 	return width < 0 ? 1 : width;
 }

@@ -16,7 +16,7 @@ void text_start(void);
 bool text_unicode(void);
 
 /* Append what cannot hurt a terminal: control characters, bytes that are not
- * UTF-8 and characters that reorder text become \x1b, \u202e. */
+ * UTF-8 and characters that are not seen or reorder text become \x1b, \u202e. */
 void text_safe(struct buffer *out, const char *bytes, size_t length);
 /* The same, line by line: line ends stay (CRLF becomes LF), tabs become
  * blanks, each line begins with `indent`, the last one ends with a newline.

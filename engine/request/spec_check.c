@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/base/utf8.h"
 #include "engine/request/plan.h"
 #include "engine/request/secret_reference.h"
 #include "engine/request/spec_internal.h"
@@ -13,12 +14,13 @@ enum status spec_check_name(const char *name, struct error *error)
 {
 	int characters = 0;
 
-	for (const char *at = name; *at; at++) {
-		unsigned char c = (unsigned char)*at;
+	for (const char *at = name; *at; characters++) {
+		size_t n = utf8_sequence(at, strlen(at));
 
-		if (c < ' ' || c == 0x7f || c == '/')
+		/* What is not seen makes two names look like one. */
+		if (*at == '/' || (n && utf8_unseen(utf8_code(at, n))))
 			return error_set(error, STATUS_USAGE, "name: cannot hold '/' or control characters");
-		characters += (c & 0xc0) != 0x80;
+		at += n ? n : utf8_bad_length(at, strlen(at));
 	}
 	if (*name && name[strspn(name, "0123456789")] == '\0')
 		return error_set(error, STATUS_USAGE,

@@ -40,6 +40,8 @@ expect 0 items mixed
 contains out KEY
 lacks out INPUT
 equal "1 two 3" "$(awk 'NR > 1 { print $6 }' out | paste -sd ' ')" "keys in the list"
+expect 2 run "$URL/{{id}}" -i mixed.csv --name $'\u202eevil'
+contains err "control characters"
 
 # One that was tried twice shows both attempts.
 seq=$(upstream_log | awk '$5 == 503 { print $4; exit }')

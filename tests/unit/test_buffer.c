@@ -227,11 +227,27 @@ static void test_utf8(void **state)
 		length = utf8_put(code, out);
 		assert_int_equal(utf8_sequence(out, length), length);
 		assert_int_equal(utf8_sequence(out, length - 1), 0);
+		assert_int_equal(utf8_code(out, length), code);
 	}
 	assert_int_equal(utf8_cut("a\xE4\xB8\xAD", 4, 4), 4);
 	assert_int_equal(utf8_cut("a\xE4\xB8\xAD", 4, 3), 1);
 	assert_int_equal(utf8_cut("a\xE4\xB8\xAD", 4, 1), 1);
 	assert_int_equal(utf8_cut("a\xE4\xB8\xAD", 4, 0), 0);
+}
+
+/* Tests of what is shown to people stand on these. */
+static void test_unseen(void **state)
+{
+	static const uint32_t unseen[] = {0,      0x1B,   0x7F,   0x9F,   0x61C,   0x200B, 0x200E,
+	                                  0x200F, 0x2028, 0x202A, 0x202E, 0x2066,  0x2069, 0xFEFF,
+	                                  0xE0041};
+	static const uint32_t seen[] = {' ', '~', 0xA0, 0xAE, 0x4E2D, 0x200C, 0x200D, 0x202F, 0x1F600};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(unseen); i++)
+		assert_true(utf8_unseen(unseen[i]));
+	for (size_t i = 0; i < COUNT(seen); i++)
+		assert_false(utf8_unseen(seen[i]));
 }
 
 int main(void)
@@ -245,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(test_reset_and_take),
 	    cmocka_unit_test(test_failure_is_sticky),
 	    cmocka_unit_test(test_utf8),
+	    cmocka_unit_test(test_unseen),
 	};
 
 	return cmocka_run_group_tests_name("buffer", tests, NULL, NULL);

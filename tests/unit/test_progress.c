@@ -214,6 +214,8 @@ static void test_safe(void **state)
 		{"a\xe2\x80\xae"
 	         "b",
 	         "a\\u202eb"}, /* right-to-left override */
+		{"\xe2\x80\x8f\xef\xbb\xbf\xe2\x80\x8d", "\\u200f\\ufeff\xe2\x80\x8d"},
+		{"\xf3\xa0\x81\x81", "\\u{e0041}"}, /* a tag: an A that nobody sees */
 		{"\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87"},
 		{"\x7f", "\\x7f"},
 	};
