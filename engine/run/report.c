@@ -4,8 +4,13 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/utf8.h"
 
 #define INPUT_BYTES_SHOWN 1000
+/* With the keyboard its box can be scrolled, too. */
+#define TABLE_BEGIN(label)                                                                        \
+	"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" label "\"><table>\n"
+#define TABLE_END "</table></div>\n"
 
 static const char head[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -14,7 +19,7 @@ static const char head[] =
     "<meta name=\"viewport\" content=\"width=device-width\">\n<style>\n"
     "body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
     "color:#1c2230;background:#fff}\n"
-    "h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .3rem}\n"
+    "h1{font-size:1.5rem;margin:0;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:2rem 0 .3rem}\n"
     "svg{width:100%;height:auto;display:block}svg text{font-size:11px;fill:#5b6472}\n"
     ".grid{stroke:#e3e7ee;fill:none}path{stroke-width:1.5}\n"
     ".spark{width:7.5rem}.spark path{fill:#c8553d}\n"
@@ -24,31 +29,56 @@ static const char head[] =
     "padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e3e7ee}\n"
     "td.n,th.n{text-align:right}code{font:12px/1.4 ui-monospace,monospace;"
     "overflow-wrap:anywhere}\n"
+    /* Long words break; where the columns still do not fit, the table's box scrolls. */
+    ".wide{overflow-x:auto}.wide td.t{min-width:8rem;overflow-wrap:anywhere}"
+    "p,h2{overflow-wrap:anywhere}.unseen{font-family:ui-monospace,monospace;"
+    "border:1px dotted;border-radius:3px}\n"
     "@media (prefers-color-scheme:dark){body{color:#dfe4ec;background:#14181f}"
     ".grid{stroke:#2b323d}th,td{border-color:#2b323d}svg text,.key{fill:#98a2b3;color:#98a2b3}}\n"
     "</style>\n";
 
-/* What HTML reserves, and control characters, which it does not have. */
+static const char *reserved(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+/* What HTML reserves, escaped; what is not seen or reorders text, as \u202e between
+ * `open` and `close`. */
+static void put_marked(struct buffer *out, const char *text, size_t length, const char *open,
+                       const char *close)
+{
+	for (size_t at = 0; at < length;) {
+		const char *entity = reserved(text[at]);
+		size_t n = utf8_sequence(text + at, length - at);
+		uint32_t code = n > 0 ? utf8_code(text + at, n) : 0;
+
+		if (entity != NULL)
+			buffer_text(out, entity);
+		else if (n > 0 && code != '\n' && code != '\t' && utf8_unseen(code))
+			buffer_printf(out, code > 0xffff ? "%s\\u{%x}%s" : "%s\\u%04x%s", open,
+			              (unsigned)code, close);
+		else
+			buffer_append(out, text + at, n > 0 ? n : 1);
+		at += n > 0 ? n : 1;
+	}
+}
+
 static void put_html(struct buffer *out, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '&')
-			buffer_text(out, "&amp;");
-		else if (c == '<')
-			buffer_text(out, "&lt;");
-		else if (c == '>')
-			buffer_text(out, "&gt;");
-		else if (c == '"')
-			buffer_text(out, "&quot;");
-		else if (c == '\'')
-			buffer_text(out, "&#39;");
-		else if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
-			buffer_text(out, "\xef\xbf\xbd");
-		else
-			buffer_char(out, (char)c);
-	}
+	put_marked(out, text, length, "<span class=\"unseen\">", "</span>");
 }
 
 static void put_text(struct buffer *out, const char *text)
@@ -140,9 +170,9 @@ void report_begin(struct buffer *out, const struct engine_progress *progress,
                   const struct report_course *course)
 {
 	buffer_text(out, head);
-	buffer_text(out, "<title>");
-	put_text(out, progress->name);
-	buffer_text(out, "</title></head><body>\n<h1>");
+	buffer_text(out, "<title>"); /* holds no elements */
+	put_marked(out, progress->name, strlen(progress->name), "", "");
+	buffer_text(out, "</title></head><body><main>\n<h1>");
 	put_text(out, progress->name);
 	buffer_printf(out, "</h1>\n<p>job %lld, %s", (long long)progress->id,
 	              job_state_name(progress->state));
@@ -175,7 +205,7 @@ void report_begin(struct buffer *out, const struct engine_progress *progress,
 
 void report_causes_begin(struct buffer *out)
 {
-	buffer_text(out, "<h2>Causes of failure</h2>\n<table>\n<tr><th class=\"n\">items</th>"
+	buffer_text(out, "<h2>Causes of failure</h2>\n" TABLE_BEGIN("causes") "<tr><th class=\"n\">items</th>"
 	                 "<th>cause</th><th>first</th><th>last</th><th>over time</th>"
 	                 "<th>such as</th></tr>\n");
 }
@@ -184,7 +214,7 @@ void report_cause(void *context, const struct engine_group *group)
 {
 	struct buffer *out = context;
 
-	buffer_printf(out, "<tr><td class=\"n\">%lld</td><td>", (long long)group->count);
+	buffer_printf(out, "<tr><td class=\"n\">%lld</td><td class=\"t\">", (long long)group->count);
 	put_text(out, group->class_name);
 	if (group->http_status != 0)
 		buffer_printf(out, " %d", group->http_status);
@@ -208,7 +238,7 @@ void report_cause(void *context, const struct engine_group *group)
 
 void report_causes_end(struct buffer *out)
 {
-	buffer_text(out, "</table>\n");
+	buffer_text(out, TABLE_END);
 }
 
 /* ---- items --------------------------------------------------------------------------- */
@@ -217,7 +247,7 @@ void report_items_begin(struct buffer *out, const char *selection)
 {
 	buffer_text(out, "<h2>Items: <code>");
 	put_text(out, selection);
-	buffer_text(out, "</code></h2>\n<table>\n<tr><th class=\"n\">item</th><th>key</th>"
+	buffer_text(out, "</code></h2>\n" TABLE_BEGIN("items") "<tr><th class=\"n\">item</th><th>key</th>"
 	                 "<th>state</th><th class=\"n\">HTTP</th><th class=\"n\">attempts</th>"
 	                 "<th>cause</th><th>input</th></tr>\n");
 }
@@ -226,19 +256,19 @@ void report_item(struct buffer *out, const struct item_row *row)
 {
 	size_t shown = row->input.length;
 
-	buffer_printf(out, "<tr><td class=\"n\">%lld</td><td>", (long long)row->seq);
+	buffer_printf(out, "<tr><td class=\"n\">%lld</td><td class=\"t\">", (long long)row->seq);
 	put_text(out, row->key);
 	buffer_printf(out, "</td><td>%s</td><td class=\"n\">", item_state_name(row->state));
 	if (row->http_status != 0)
 		buffer_printf(out, "%d", row->http_status);
-	buffer_printf(out, "</td><td class=\"n\">%d</td><td>", row->attempts);
+	buffer_printf(out, "</td><td class=\"n\">%d</td><td class=\"t\">", row->attempts);
 	if (row->code != NULL) {
 		buffer_text(out, "code ");
 		put_text(out, row->code);
 		buffer_text(out, ": ");
 	}
 	put_text(out, row->message);
-	buffer_text(out, "</td><td><code>");
+	buffer_text(out, "</td><td class=\"t\"><code>");
 	if (shown > INPUT_BYTES_SHOWN) {
 		/* Not within a character. */
 		shown = INPUT_BYTES_SHOWN;
@@ -251,5 +281,5 @@ void report_item(struct buffer *out, const struct item_row *row)
 
 void report_end(struct buffer *out)
 {
-	buffer_text(out, "</table>\n</body></html>\n");
+	buffer_text(out, TABLE_END "</main></body></html>\n");
 }

@@ -3,7 +3,9 @@ const ISO = (ms) => (ms ? new Date(ms).toISOString().replace(/\.\d+Z/, 'Z') : nu
 export const STATES = ['pending', 'running', 'waiting', 'done', 'failed', 'unknown', 'skipped'];
 
 // Hostile text, for every field that comes from outside.
-export const HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u202e{{x}}';
+export const HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u202e\u200f\u2066\ufeff{{x}}';
+// What is not seen, or reorders what stands around it: must never be shown as it is.
+export const UNSEEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
 
 const FAILURES = [
 	{ group: '00000000000ab120', class: 'http', http: 404, code: null, message: 'user # not found', body: '{"error":{"message":"user 7319 not found"},"request_id":1234567890123456789,"fee":0.10}' },
