@@ -61,6 +61,11 @@ cut -d' ' -f1 "$work/en" | sort >"$work/known"
 grep -oh "\\bt('[a-z0-9_.]*'[,)]" $sources | sed "s/^t('//; s/'.*//" | sort -u | comm -23 - "$work/known" >"$work/missing"
 none "the page asks for texts that are not there" "$work/missing"
 
+# Text from outside goes through html.js, which shows what is not seen.
+# shellcheck disable=SC2086
+grep -n -E '^import \{.*\bhtml\b.*vendor/preact' $sources | grep -v '^page/html.js:' >"$work/raw"
+none "html that is not html.js'" "$work/raw"
+
 # The content security policy allows nothing inline and no other origin.
 grep -n -i -E '<style|[ "]style=|[ "]on[a-z]+=|javascript:' page/index.html >"$work/inline"
 grep -n -i '<script' page/index.html | grep -v ' src="[^"]*"></script>' >>"$work/inline"

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { finish, openBrowser, test, until } from './browser.mjs';
 import { startMock, TOKEN } from './mock.mjs';
-import { HOSTILE } from './mock_jobs.mjs';
+import { HOSTILE, UNSEEN } from './mock_jobs.mjs';
 
 const mock = await startMock();
 const [JOB, index] = ['3', 2];
@@ -30,13 +30,19 @@ const HEART = '<img src=x onerror="window.hacked=1">';
 async function clean() {
 	assert.equal(await page.evaluate(() => window.hacked), undefined);
 	assert.equal(await page.locator('img, #app script, [onerror]').count(), 0);
+	// But for what is edited, which is exact.
+	const texts = await page.evaluate(() => [document.title, ...[...document.querySelectorAll('body *')].flatMap((element) => [
+		...['title', 'aria-label', 'placeholder'].map((name) => element.getAttribute(name) ?? ''),
+		...element.matches('textarea') ? [] : [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data)])]);
+	assert.deepEqual(texts.filter((text) => UNSEEN.test(text)), []);
 }
 
 for (const [name, hash] of Object.entries(VIEWS))
 	await test(`hostile text is text: ${name}`, async () => {
 		await open(hash);
 		if (name !== 'live')
-			assert.ok((await shown()).includes(HEART));
+			for (const part of [HEART, '\\u202e\\u200f\\u2066\\ufeff'])
+				assert.ok((await shown()).includes(part), part);
 		await clean();
 	});
 
@@ -90,6 +96,19 @@ await test('hostile text is text: an item edited, its request, a file of correct
 	await until('the field offered', async () => (await page.locator('.insert').innerText()).includes(HEART));
 	await until('the preview', async () => (await page.locator('.preview').innerText()).replaceAll('\\"', '"').includes(HEART));
 	await clean();
+});
+
+await test('what is not seen is shown, and is exact where it is copied or edited', async () => {
+	const key = `${HOSTILE}${seq}`;
+	await open(VIEWS.item);
+	assert.equal(await page.locator('.head-key .unseen').innerText(), '\\u202e\\u200f\\u2066\\ufeff');
+	assert.ok(mock.jobs[index].key({ seq }) === key && UNSEEN.test(key));
+	await page.locator('.column-side .code').first().getByRole('button', { name: /^Copy/ }).click();
+	await page.getByText('Copied').first().waitFor();
+	assert.equal(await page.evaluate(() => navigator.clipboard.readText()), mock.jobs[index].input(mock.jobs[index].items[seq - 1]));
+	await page.keyboard.press('e');
+	assert.equal(await page.inputValue('#edit-name'), HOSTILE);
+	await page.keyboard.press('Escape');
 });
 
 await test('an address full of markup', async () => {

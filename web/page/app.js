@@ -1,5 +1,6 @@
 // The page: the frame around every view.
-import { html, render, useEffect, useRef } from './vendor/preact/standalone.module.js';
+import { render, useEffect, useRef } from './vendor/preact/standalone.module.js';
+import { html } from './html.js';
 import { LANGUAGES, language, languageSet, t } from './i18n.js';
 import { useKeys } from './keys.js';
 import { Dialog, DialogHost, showDialog } from './parts/dialog.js';

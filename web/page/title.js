@@ -2,10 +2,11 @@
 import { useEffect } from './vendor/preact/standalone.module.js';
 import { server } from './server.js';
 import { useStore } from './store.js';
+import { visible } from './visible.js';
 
 export function useTitle(title) {
 	const { label } = useStore(server);
 	useEffect(() => {
-		document.title = [title, label, 'sluice'].filter(Boolean).join(' · ');
+		document.title = visible([title, label, 'sluice'].filter(Boolean).join(' · '));
 	}, [title, label]);
 }

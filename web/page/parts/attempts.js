@@ -1,7 +1,7 @@
 // The timeline of attempts, newest first: what was sent, what came, how long
 // it took, and what was waited for before the next one.
-import { html } from '../vendor/preact/standalone.module.js';
 import { bytes, duration } from '../format.js';
+import { html } from '../html.js';
 import { has, t } from '../i18n.js';
 import { className } from './causes.js';
 import { Response } from './response.js';

@@ -1,6 +1,6 @@
 // Rows of the input that were left out, and what is wrong with them.
-import { html } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { PERIOD_IDLE_MS, usePoll } from '../poll.js';
 

@@ -1,6 +1,6 @@
 // The segmented bar: items by state, and its legend.
-import { html } from '../vendor/preact/standalone.module.js';
 import { count, percent } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { link } from '../router.js';
 import { stateName } from './chip.js';

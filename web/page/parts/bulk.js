@@ -1,7 +1,8 @@
 // Retry, skip or resolve many items: count first, ask, do, tell.
-import { html, useEffect, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { count } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 import { Dialog, showDialog } from './dialog.js';

@@ -1,5 +1,5 @@
 // What stands where an answer is still to come, or did not.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 

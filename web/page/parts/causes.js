@@ -1,7 +1,7 @@
 // Failures by cause: ten thousand of them are a handful of reasons.
-import { html } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { count, moment } from '../format.js';
+import { html } from '../html.js';
 import { has, t } from '../i18n.js';
 import { PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { link } from '../router.js';

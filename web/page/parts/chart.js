@@ -1,7 +1,8 @@
 // One chart over uPlot: a picture for those who see it, its last figures in the
 // legend, and a table behind it.
-import { html, useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
 import { clock, moment } from '../format.js';
+import { html } from '../html.js';
 import { language, t } from '../i18n.js';
 import { useStore } from '../store.js';
 import { colour, theme } from '../theme.js';

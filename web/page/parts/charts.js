@@ -1,8 +1,9 @@
 // The job's charts over the whole run: what came of the attempts, how long they
 // took, how many were out at once, and what the server turned away.
-import { html, useMemo, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useMemo, useRef, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { count, duration } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { jobPeriod, usePoll } from '../poll.js';
 import { lastMinutes, thinned } from '../samples.js';

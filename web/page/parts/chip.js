@@ -1,5 +1,5 @@
 // A state, as a coloured dot and its name.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { has, t } from '../i18n.js';
 
 export function stateName(state) {

@@ -1,7 +1,8 @@
 // Text from outside, as text: JSON laid out with its tokens untouched, or the
 // bytes as they are.
-import { html, useMemo, useState } from '../vendor/preact/standalone.module.js';
+import { useMemo, useState } from '../vendor/preact/standalone.module.js';
 import { isJson, layOut } from '../exact_json.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { copyText } from './copy.js';
 import { Icon } from './icon.js';

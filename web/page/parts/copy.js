@@ -1,6 +1,6 @@
 // To the clipboard; where the browser refuses (no HTTPS, no permission), the
 // text is shown to be copied by hand.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { Dialog, showDialog } from './dialog.js';
 import { toast } from './toast.js';

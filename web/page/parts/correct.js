@@ -1,8 +1,9 @@
 // A corrected file: matched by key, its differences shown before anything is
 // changed; then the changed items are tried again.
-import { html, useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { count } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { formatGuess } from '../job_draft.js';
 import { problemText } from '../problem.js';

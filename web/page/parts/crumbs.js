@@ -1,5 +1,5 @@
 // The way back up.  trail: [[text, href], …]; the last one is where we are.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 
 export function Crumbs({ trail }) {

@@ -1,6 +1,7 @@
 // One modal dialog at a time, over the native element: focus stays inside and
 // goes back where it was, Escape closes.
-import { html, useEffect, useRef } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { createStore, useStore } from '../store.js';
 import { Icon } from './icon.js';

@@ -1,7 +1,8 @@
 // Items and outcomes as a file.  Fetched with the token, then handed to the
 // browser to keep: no token ever stands in an address.
-import { html, useState } from '../vendor/preact/standalone.module.js';
+import { useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 import { DEAD } from './bar.js';

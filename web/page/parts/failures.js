@@ -1,6 +1,6 @@
 // The first failed and unknown items, each with its cause and the response.
-import { html } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { link } from '../router.js';

@@ -1,5 +1,5 @@
 // A labelled field of a form, with a hint or with what is wrong.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 
 // control(attributes): the input; attributes tie it to its label and words.
 export function Field({ id, label, hint, fault, wide, control }) {

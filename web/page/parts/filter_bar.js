@@ -1,8 +1,9 @@
 // The filter: text that stays in the address, and a chip for each state.
-import { html, useEffect, useMemo, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useMemo, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { members } from '../exact_json.js';
 import { count } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 import { link, navigate } from '../router.js';

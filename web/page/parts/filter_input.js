@@ -1,6 +1,7 @@
 // The field of the filter, with what may stand next in a list below it.
-import { html, useState } from '../vendor/preact/standalone.module.js';
+import { useState } from '../vendor/preact/standalone.module.js';
 import { completionsFor } from '../completions.js';
+import { html } from '../html.js';
 import { has, t } from '../i18n.js';
 import { stateName } from './chip.js';
 

@@ -1,5 +1,5 @@
 // Line icons, drawn here so that nothing has to be fetched.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 
 const PATHS = {
 	pause: 'M6 4v12M14 4v12',

@@ -1,8 +1,9 @@
 // Edit an item's input and send it again: its fields, what would change, and
 // the request as it would be sent.  The original is kept by the server.
-import { html, useEffect, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { isJson, layOut, members, objectOf } from '../exact_json.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 import { Dialog, showDialog } from './dialog.js';

@@ -1,6 +1,7 @@
 // The table of items; on a phone each row is a card.
-import { html, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useRef, useState } from '../vendor/preact/standalone.module.js';
 import { count, duration } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { link } from '../router.js';
 import { Cause } from './causes.js';

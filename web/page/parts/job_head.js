@@ -1,7 +1,7 @@
 // A job's name, state, why it stands still; pause, resume, cancel.
-import { html } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { moment, relative } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { link, navigate } from '../router.js';

@@ -1,7 +1,8 @@
 // Concurrency and rate, turned while it runs.
-import { html, useState } from '../vendor/preact/standalone.module.js';
+import { useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { rate } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 import { useReadOnly } from '../server.js';

@@ -1,6 +1,7 @@
 // What was done to the job, by whom: bulk operations and the audit log.
-import { html, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useRef, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
+import { html } from '../html.js';
 import { has, t } from '../i18n.js';
 import { PERIOD_BUSY_MS, PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { useReadOnly } from '../server.js';

@@ -1,6 +1,7 @@
 // Where a new job's items come from: a file, which is streamed, or text.
-import { html, useState } from '../vendor/preact/standalone.module.js';
+import { useState } from '../vendor/preact/standalone.module.js';
 import { bytes } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { FORMATS, formatGuess } from '../job_draft.js';
 import { Field } from './field.js';

@@ -1,5 +1,5 @@
 // How fast, how often again, and what counts as done.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { Field } from './field.js';
 

@@ -1,6 +1,7 @@
 // The request that is made of each item; a click on a field's name puts it
 // where the caret was.
-import { html, useRef } from '../vendor/preact/standalone.module.js';
+import { useRef } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { BODIES, METHODS, takesBody } from '../job_draft.js';
 import { Field } from './field.js';

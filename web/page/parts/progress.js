@@ -1,6 +1,6 @@
 // How far and how fast: the bar, its legend, and the figures under it.
-import { html } from '../vendor/preact/standalone.module.js';
 import { count, duration, eta, percent, rate } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { Bar, Legend, settled } from './bar.js';
 import { boundHint, boundText } from './reason.js';

@@ -1,6 +1,6 @@
 // A request as it is sent: the first line, headers, body; secrets are masked by
 // the server.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { Code } from './code.js';
 

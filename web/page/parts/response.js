@@ -1,7 +1,8 @@
 // A response, and an item's last one fetched when it comes into view.
-import { html, useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { bytes } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 import { Code } from './code.js';

@@ -1,5 +1,5 @@
 // What is chosen, how to choose all that match, and what to do with them.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { useReadOnly } from '../server.js';
 import { Icon } from './icon.js';

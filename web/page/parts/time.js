@@ -1,6 +1,6 @@
 // A moment: relative or short, the whole of it on hover.
-import { html } from '../vendor/preact/standalone.module.js';
 import { moment, momentInFull, relative } from '../format.js';
+import { html } from '../html.js';
 
 export function Time({ at, ago }) {
 	if (!at)

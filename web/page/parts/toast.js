@@ -1,5 +1,5 @@
 // Short notes on what was done, and what screen readers are told.
-import { html } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { problemText } from '../problem.js';
 import { createStore, useStore } from '../store.js';

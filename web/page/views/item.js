@@ -1,6 +1,6 @@
 // One item: its input, every attempt with its response, and what to do with it.
-import { html } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { Attempts } from '../parts/attempts.js';

@@ -1,6 +1,7 @@
 // The items of a job: filter, look, choose, retry or skip.
-import { html, useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { bulkDialog, seqsInWords } from '../parts/bulk.js';

@@ -1,7 +1,8 @@
 // One job: how far, how fast, what fails and why, and the handles to turn.
-import { html, useEffect, useRef } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { percent } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { Failed, Waiting } from '../parts/busy.js';
 import { BadRows } from '../parts/bad_rows.js';

@@ -1,7 +1,8 @@
 // All jobs, newest first.
-import { html, useRef } from '../vendor/preact/standalone.module.js';
+import { useRef } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { count, etaSpan, percent, rate } from '../format.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { Bar, settled } from '../parts/bar.js';

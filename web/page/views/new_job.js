@@ -1,7 +1,8 @@
 // A new job: its items, the request made of each, a look at the first ones as
 // they would be sent, and go.
-import { html, useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef, useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { EMPTY_DRAFT, headOf, itemsOf, specOf } from '../job_draft.js';
 import { Crumbs } from '../parts/crumbs.js';

@@ -1,5 +1,6 @@
 // No token, or one the server does not know: say how to come by it.
-import { html, useState } from '../vendor/preact/standalone.module.js';
+import { useState } from '../vendor/preact/standalone.module.js';
+import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { tokenUse } from '../token.js';
 
