@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { finish, openBrowser, test, until } from './browser.mjs';
 import { startMock, TOKEN } from './mock.mjs';
-import { HOSTILE, UNSEEN } from './mock_jobs.mjs';
+import { demoJobs, HOSTILE, UNSEEN, wideJob } from './mock_jobs.mjs';
 
 const mock = await startMock();
 const [JOB, index] = ['3', 2];
@@ -117,6 +117,42 @@ await test('an address full of markup', async () => {
 	await until('shown', async () => (await shown()).includes('<img'));
 	await clean();
 	await browser.leave(page);
+});
+
+await test('long texts: no view and no dialog is wider than its window', async () => {
+	const wide = await startMock({ jobs: [...demoJobs(), wideJob()], server: { label: 'w'.repeat(200) } });
+	const { items } = wide.jobs.at(-1);
+	const at = (state) => `#/jobs/6/items/${items.find((item) => item.state === state).seq}`;
+	const press = (name) => page.getByRole('button', { name }).first().click();
+	const views = [['#/jobs'], ['#/jobs/6'], ['#/jobs/6/items'], ['#/jobs/6/items?filter=state:failed&show=responses'],
+		[`#/jobs/6/items?filter=${'w'.repeat(1000)}`], [at('failed')], [at('unknown')], ['#/jobs/6', () => press('Cancel job')],
+		['#/jobs/6', () => press('Retry group')], [at('failed'), () => page.keyboard.press('e')], ['#/jobs/6/items', async () => {
+			await page.locator('#filter').click();
+			await page.keyboard.type('code:');
+		}]];
+	browser.expected = [/400/];
+	await page.goto(`${wide.url}#token=${TOKEN}`);
+	const over = [];
+	for (const width of [390, 1280]) {
+		await page.setViewportSize({ width, height: 900 });
+		for (const [hash, act] of views) {
+			await page.goto('about:blank');
+			await page.goto(wide.url + hash);
+			await page.locator('h1').waitFor();
+			await page.waitForTimeout(300);
+			await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+			await act?.();
+			await page.waitForTimeout(100);
+			over.push(...await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.dialog-body, .table-panel, .completions')]
+				.filter((element) => element.scrollWidth > element.clientWidth + 1).map((element) => `${element.className || 'page'}: ${element.scrollWidth} px`))
+				.then((found) => found.map((one) => `${width} px, ${hash.slice(0, 60)}: ${one}`)));
+		}
+	}
+	await browser.leave(page);
+	await page.setViewportSize({ width: 1280, height: 900 });
+	await wide.stop();
+	assert.deepEqual(over, []);
+	await page.goto(`${mock.url}#token=${TOKEN}`);
 });
 
 await test('中文: chosen, kept, and complete on every view', async () => {

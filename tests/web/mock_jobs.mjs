@@ -15,7 +15,7 @@ const FAILURES = [
 ];
 const UNKNOWN = { group: '00000000000ab129', class: 'broken', http: null, code: null, message: 'connection lost after the request was sent', body: null };
 const CAUSES = [...FAILURES, UNKNOWN];
-const hostileCause = { group: '00000000000bad00', class: 'http', http: 500, code: HOSTILE, message: HOSTILE, body: `<html>${HOSTILE}</html>` };
+const causeOf = (text) => ({ group: '00000000000bad00', class: 'http', http: 500, code: text, message: text, body: `<html>${text}</html>` });
 
 // Repeatable pseudo-random numbers in [0, 1).
 function random(seed) {
@@ -35,10 +35,11 @@ function trend(times) {
 	return { t: from, step_s, counts };
 }
 
+// hostile: the text that stands in every field from outside.
 export class Job {
-	constructor({ id, name, size, state, reason = null, live = false, hostile = false, keyed = true, settled = 0, started = 0 }) {
+	constructor({ id, name, size, state, reason = null, live = false, hostile = null, keyed = true, settled = 0, started = 0 }) {
 		const now = Date.now();
-		Object.assign(this, { id: String(id), name, state, reason, live, hostile, keyed });
+		Object.assign(this, { id: String(id), name, state, reason, live, hostile, keyed, hostileCause: hostile && causeOf(hostile) });
 		this.created = now - started - 4000;
 		this.started = started ? now - started : 0;
 		this.finished = state === 'finished' ? now - 1000 * 60 * 38 : 0;
@@ -96,7 +97,7 @@ export class Job {
 	}
 
 	cause() {
-		return this.hostile ? hostileCause : FAILURES[Math.floor(this.random() ** 2 * FAILURES.length)];
+		return this.hostileCause ?? FAILURES[Math.floor(this.random() ** 2 * FAILURES.length)];
 	}
 
 	// One attempt and what comes of it.
@@ -104,7 +105,7 @@ export class Job {
 		const r = this.random();
 		const n = item.log.length + 1;
 		this.attempts++;
-		const base = { n, at: ISO(at), connect_ms: n === 1 ? 2 : null, duration_ms: Math.floor(120 + r * 240), request: `POST https://api.example.com/users/${item.seq}${this.hostile ? HOSTILE : ''}` };
+		const base = { n, at: ISO(at), connect_ms: n === 1 ? 2 : null, duration_ms: Math.floor(120 + r * 240), request: `POST https://api.example.com/users/${item.seq}${this.hostile ?? ''}` };
 		base.first_byte_ms = base.duration_ms - 6;
 		item.at = at;
 		if (r < 0.06 && !item.mended) {
@@ -176,14 +177,14 @@ export class Job {
 	}
 
 	key(item) {
-		return !this.keyed ? null : this.hostile ? `${HOSTILE}${item.seq}` : `u-${10000 + item.seq}`;
+		return !this.keyed ? null : this.hostile ? `${this.hostile}${item.seq}` : `u-${10000 + item.seq}`;
 	}
 
 	// As text: these numbers must arrive unchanged.
 	input(item) {
 		if (item.row)
 			return item.row;
-		return `{"user_id": 12345678901234567${String(item.seq).padStart(2, '0')}, "name": ${JSON.stringify(this.hostile ? HOSTILE : ['王小明', 'Ada Lovelace', 'José Núñez'][item.seq % 3])}, "amount": 0.10, "tiny": 1E-7, "city": "${['Beijing', 'Shanghai', 'Lisbon'][item.seq % 3]}", "tags": [], "vip": ${item.seq % 5 === 0}, "address": {"street": "Main St ${item.seq}", "zip": "04${item.seq}"}}`;
+		return `{"user_id": 12345678901234567${String(item.seq).padStart(2, '0')}, "name": ${JSON.stringify(this.hostile ?? ['王小明', 'Ada Lovelace', 'José Núñez'][item.seq % 3])}, "amount": 0.10, "tiny": 1E-7, "city": "${['Beijing', 'Shanghai', 'Lisbon'][item.seq % 3]}", "tags": [], "vip": ${item.seq % 5 === 0}, "address": {"street": "Main St ${item.seq}", "zip": "04${item.seq}"}${this.hostile ? `, ${JSON.stringify(this.hostile)}: null` : ''}}`;
 	}
 
 	view(item) {
@@ -202,20 +203,20 @@ export class Job {
 		if (detail)
 			Object.assign(view, {
 				original_input: item.original ? '@@original@@' : null, edited_at: ISO(item.edited), edited_by: item.edited ? 'page' : null, request_is_current: item.log.length > 0 && !item.edited,
-				request: { method: 'POST', url: `https://api.example.com/users/${item.seq}${this.hostile ? HOSTILE : ''}`, headers: 'Authorization: ***\nContent-Type: application/json\n', body: this.input(item), bytes: 200 },
+				request: { method: 'POST', url: `https://api.example.com/users/${item.seq}${this.hostile ?? ''}`, headers: 'Authorization: ***\nContent-Type: application/json\n', body: this.input(item), bytes: 200 },
 			});
 		if (detail)
 			view.attempts_log = item.log.map((one) => ({
 				n: one.n, at: one.at, duration_ms: one.duration_ms, connect_ms: one.connect_ms, first_byte_ms: one.first_byte_ms, decision: one.decision,
 				http_status: one.http, curl_error: one.http ? 0 : 28, class: one.class, message: one.message, wait_ms: one.wait ?? null, wait_source: one.source ?? null, request: one.request,
-				response: one.http && { headers: `Content-Type: application/json\nX-Request-Id: ${this.hostile ? HOSTILE : 'r-' + item.seq}\n`, body: one.body, bytes: one.body?.length ?? 0, truncated: false },
+				response: one.http && { headers: `Content-Type: application/json\nX-Request-Id: ${this.hostile ?? 'r-' + item.seq}\n`, body: one.body, bytes: one.body?.length ?? 0, truncated: false },
 			}));
 		return JSON.stringify(view).replace('"@@input@@"', () => this.input(item)).replace('"@@original@@"', () => item.original)
 			.replace('"@@extracted@@"', () => `{"new_id":${9007199254740993n + BigInt(item.seq)},"balance":0.10}`);
 	}
 
 	groups() {
-		return [...CAUSES, hostileCause].flatMap((cause) => {
+		return [...CAUSES, ...this.hostile ? [this.hostileCause] : []].flatMap((cause) => {
 			const items = this.items.filter((item) => item.cause === cause && /failed|unknown/.test(item.state));
 			const times = items.map((item) => item.at);
 			return items.length === 0 ? [] : { id: cause.group, class: cause.class, http_status: cause.http, code: cause.code, message: cause.message, count: items.length, first_at: ISO(Math.min(...times)), last_at: ISO(Math.max(...times)), sample_seq: String(items[0].seq), samples: items.slice(0, 5).map((item) => String(item.seq)), trend: trend(times) };
@@ -278,7 +279,7 @@ export function demoJobs() {
 	const jobs = [
 		new Job({ id: 1, name: 'orders-refund', size: 3000, state: 'finished', settled: 3000, started: 1000 * 60 * 45 }),
 		new Job({ id: 2, name: '用户回访短信', size: 8000, state: 'paused', reason: '429 until 10:32:05', settled: 2600, started: 1000 * 60 * 20 }),
-		new Job({ id: 3, name: HOSTILE, size: 300, state: 'halted', reason: `20 % failed ${HOSTILE}`, settled: 180, started: 1000 * 60 * 12, hostile: true }),
+		new Job({ id: 3, name: HOSTILE, size: 300, state: 'halted', reason: `20 % failed ${HOSTILE}`, settled: 180, started: 1000 * 60 * 12, hostile: HOSTILE }),
 		new Job({ id: 4, name: 'nightly-sync', size: 900, state: 'importing', keyed: false }),
 		new Job({ id: 5, name: 'crm-import', size: 20000, state: 'running', live: true, settled: 9200, started: 1000 * 60 * 5 }),
 	];
@@ -286,4 +287,14 @@ export function demoJobs() {
 	jobs[2].log('halted', HOSTILE);
 	jobs[4].badRows.push({ row: '4711', fault: '3 fields instead of 4', raw: 'u-4711,Ada,Lisbon' });
 	return jobs;
+}
+
+// Texts without a place to break at: nothing may run over the edge.
+export function wideJob() {
+	const text = 'w'.repeat(1000);
+	const job = new Job({ id: 6, name: text.slice(0, 100), size: 300, state: 'halted', reason: text, settled: 300, started: 1000 * 60 * 12, hostile: text });
+	job.badRows.push({ row: '17', fault: text, raw: text });
+	job.operations.push({ id: '1', action: text, who: text, reason: text, created_at: ISO(Date.now()), finished_at: null, cancelled_at: null, matched: 2, changed: 1, selection: text });
+	job.log(text, text, text);
+	return job;
 }
