@@ -212,7 +212,8 @@ await test('an item: exact numbers, attempts, timing, headers', async () => {
 	for (const part of [`12345678901234567${String(item.seq).padStart(2, '0')}`, '0.10', '1E-7'])
 		assert.ok(shown.includes(part), `${part} in ${shown}`);
 	await page.locator('.column-side').getByRole('button', { name: 'Raw' }).first().click();
-	assert.equal(await page.locator('.column-side .code pre').first().innerText(), mock.jobs[2].input(item));
+	const seen = mock.jobs[2].input(item).replace(/[\u200f\u202e\u2066\ufeff]/g, (one) => `\\u${one.charCodeAt(0).toString(16)}`);
+	assert.equal(await page.locator('.column-side .code pre').first().innerText(), seen);
 	assert.match(await text('.attempt'), /Attempt \d[\s\S]*HTTP 500[\s\S]*wait \d+ ms[\s\S]*POST https/);
 	await page.locator('.response summary').first().click();
 	assert.match(await text('.headers'), /Content-Type: application\/json/);
@@ -313,8 +314,10 @@ await test('no job yet: the one-liner', async () => {
 });
 
 await test('an address that leads nowhere, a job that is gone', async () => {
+	await open('#/jobs');
 	await open('#/nowhere');
 	assert.match(await text('main'), /nothing at this address/);
+	assert.match(await page.title(), /^There is nothing at this address/);
 	browser.expected = [/404/];
 	await page.goto(`${mock.url}#/jobs/999`);
 	await page.getByText('There is no such thing here').waitFor();

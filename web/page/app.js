@@ -11,6 +11,7 @@ import { link, route, routerStart } from './router.js';
 import { server, serverStart } from './server.js';
 import { useStore } from './store.js';
 import { theme, themeToggle } from './theme.js';
+import { useTitle } from './title.js';
 import { session, tokenStart } from './token.js';
 import { Item } from './views/item.js';
 import { Items } from './views/items.js';
@@ -45,6 +46,7 @@ function TopBar() {
 }
 
 function Lost() {
+	useTitle(t('nav.lost'));
 	return html`<div class="panel empty"><h1>${t('nav.lost')}</h1><p><a href=${link.jobs()}>${t('nav.back_to_jobs')}</a></p></div>`;
 }
 

@@ -2,11 +2,13 @@
 import { useState } from '../vendor/preact/standalone.module.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
+import { useTitle } from '../title.js';
 import { tokenUse } from '../token.js';
 
 export function SignIn({ refused }) {
 	const [text, setText] = useState('');
 	const [wrong, setWrong] = useState(false);
+	useTitle(refused ? t('token.refused') : t('token.missing'));
 	const go = (event) => {
 		event.preventDefault();
 		setWrong(!tokenUse(text));
