@@ -2,7 +2,7 @@
 # The browser tests: the page against a mock, and against the real program where
 # BUILD/sluice and BUILD/tests/upstream/upstream are there (or SLUICE and
 # UPSTREAM say where).  One line a test; exit 1 where one failed.
-# Usage: tests/web/run.sh [BUILD [NAME...]]   (exact_json pure page forms hostile access real flow report)
+# Usage: tests/web/run.sh [BUILD [NAME...]]   (exact_json pure page away forms hostile access real flow report)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -33,7 +33,7 @@ UPSTREAM=${UPSTREAM:-$build/tests/upstream/upstream}
 export WEB_TESTS_MODULES="$modules" CHROMIUM SLUICE UPSTREAM
 failed=0
 if [ $# -eq 0 ]; then
-	set -- exact_json pure page forms hostile access
+	set -- exact_json pure page away forms hostile access
 	if [ -x "$SLUICE" ] && [ -x "$UPSTREAM" ]; then
 		set -- "$@" real flow report
 	else

@@ -1,5 +1,6 @@
 // Calls of /api/v1.  Relative to the page, so a base path in front works.
 import { liftRaw } from './exact_json.js';
+import { createStore } from './store.js';
 import { tokenGet, tokenRefused } from './token.js';
 
 const BASE = new URL('api/v1/', document.baseURI);
@@ -16,8 +17,17 @@ export class ApiError extends Error {
 	}
 }
 
-// No answer: the server is gone, restarting, or the network is.
-export class Unreachable extends Error {}
+// No answer: the server is gone, restarting, or the network is.  changes: what
+// was asked for may have been done all the same.
+export class Unreachable extends Error {
+	constructor(message, changes) {
+		super(message);
+		this.changes = changes;
+	}
+}
+
+// True while the last call of anyone went unanswered.
+export const connectionLost = createStore(false);
 
 const GATEWAY = new Set([502, 503, 504]);
 
@@ -30,8 +40,9 @@ async function problemOf(response) {
 }
 
 // body: goes out as JSON; text: goes out as it is, of that type; file: a Blob,
-// streamed, however long it takes.  blob: the answer is wanted as one.
-async function send(method, path, { query, body, text, type, file, blob, signal }) {
+// streamed, however long it takes.  blob: the answer is wanted as one.  asks:
+// nothing is changed, whatever the method.
+async function send(method, path, { query, body, text, type, file, blob, signal, asks = method === 'GET' }) {
 	const url = new URL(path, BASE);
 	for (const [name, value] of Object.entries(query ?? {}))
 		if (value !== undefined && value !== null && value !== '')
@@ -50,17 +61,20 @@ async function send(method, path, { query, body, text, type, file, blob, signal 
 			credentials: 'omit', redirect: 'error',
 			body: payload,
 		});
+		if (GATEWAY.has(response.status))
+			throw new Error(`HTTP ${response.status}`);
+		const answer = response.ok && await (blob ? response.blob() : response.text());
+		connectionLost.set(false);
 		if (response.ok)
-			return await (blob ? response.blob() : response.text());
+			return answer;
 		if (response.status === 401)
 			tokenRefused();
-		if (GATEWAY.has(response.status))
-			throw new Unreachable(`HTTP ${response.status}`);
 		throw new ApiError(response.status, await problemOf(response));
 	} catch (error) {
-		if (error instanceof ApiError || error instanceof Unreachable || signal?.aborted)
+		if (error instanceof ApiError || signal?.aborted)
 			throw error;
-		throw new Unreachable(error.message);
+		connectionLost.set(true);
+		throw new Unreachable(error.message, !asks);
 	} finally {
 		clearTimeout(timer);
 		signal?.removeEventListener('abort', abort);
@@ -94,24 +108,26 @@ export const api = {
 	// verb: pause, resume, cancel, seal
 	command: (id, verb) => json('POST', `${job(id)}/${verb}`, { body: {} }),
 	// action: retry, skip, resolve
-	act: (id, action, body) => json('POST', `${job(id)}/${action}`, { body }),
+	act: (id, action, body) => json('POST', `${job(id)}/${action}`, { body, ...(body.dry_run && { asks: true }) }),
 	// input: exact JSON text, or null to leave it as it is
 	retryItem: (id, seq, { input = null, done_too = false }) =>
 		json('POST', `${item(id, seq)}/retry`, { text: itemBody(input, done_too) }),
 	preview: async (id, seq, input) => liftRaw(
-		await send('POST', `${item(id, seq)}/preview`, { text: itemBody(input, false) }), RAW_CHANGES),
+		await send('POST', `${item(id, seq)}/preview`, { text: itemBody(input, false), asks: true }), RAW_CHANGES),
 	cancelOperation: (id, op) =>
 		json('POST', `${job(id)}/operations/${encodeURIComponent(op)}/cancel`, { body: {} }),
 
 	download: (id, query) => send('GET', `${job(id)}/export`, { query, blob: true }),
 	server: () => json('GET', 'server'),
 	// spec: a job file as JSON text
-	check: (spec, items, format) => json('POST', 'check', { text: `{"job":${spec}`
+	check: (spec, items, format) => json('POST', 'check', { asks: true, text: `{"job":${spec}`
 		+ (items === null ? '}' : `,"items":${JSON.stringify(items)},"format":"${format}","cut":true,"render":5}`) }),
 	create: (spec) => json('POST', 'jobs', { query: { start: 'false' }, text: spec }),
 	remove: (id) => json('DELETE', job(id)),
 	upload: (id, file, query, signal) =>
-		send('POST', `${job(id)}/items`, { query, file, type: 'application/octet-stream', signal })
+		send('POST', `${job(id)}/items`, {
+			query, file, type: 'application/octet-stream', signal, ...(query.dry_run && { asks: true }),
+		})
 			.then((text) => liftRaw(text, RAW_CHANGES)),
 
 	// In both, item.input and item.extracted are the exact JSON text (or null).

@@ -1,12 +1,12 @@
 // The page: the frame around every view.
 import { render, useEffect, useRef } from './vendor/preact/standalone.module.js';
+import { connectionLost } from './api.js';
 import { html } from './html.js';
 import { LANGUAGES, language, languageSet, t } from './i18n.js';
 import { useKeys } from './keys.js';
 import { Dialog, DialogHost, showDialog } from './parts/dialog.js';
 import { Icon } from './parts/icon.js';
 import { Announcer, Toasts } from './parts/toast.js';
-import { connectionLost } from './poll.js';
 import { link, route, routerStart } from './router.js';
 import { server, serverStart } from './server.js';
 import { useStore } from './store.js';

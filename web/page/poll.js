@@ -1,15 +1,11 @@
 // Asking the server again and again: only while the page is seen, less often
 // when nothing moves, backing off while the server is away.
 import { useCallback, useEffect, useRef, useState } from './vendor/preact/standalone.module.js';
-import { ApiError, Unreachable } from './api.js';
-import { createStore } from './store.js';
+import { ApiError, connectionLost, Unreachable } from './api.js';
 
 export const PERIOD_BUSY_MS = 1000;
 export const PERIOD_IDLE_MS = 5000;
 const BACKOFF_MS_MAX = 10000;
-
-// True while the last call of anyone went unanswered.
-export const connectionLost = createStore(false);
 
 export function jobPeriod(job) {
 	return job?.active || job?.state === 'importing' ? PERIOD_BUSY_MS : PERIOD_IDLE_MS;
@@ -67,16 +63,13 @@ class Poller {
 			if (this.stopped)
 				return 0;
 			this.failures = 0;
-			connectionLost.set(false);
 			this.show({ data, error: null });
 			return this.period(data);
 		} catch (error) {
 			if (this.stopped)
 				return 0;
 			this.failures++;
-			if (error instanceof Unreachable)
-				connectionLost.set(true);
-			else
+			if (!(error instanceof Unreachable))
 				this.show({ error });
 			if (!(error instanceof Unreachable || error instanceof ApiError))
 				console.error(error);
@@ -105,4 +98,20 @@ export function usePoll(load, period, deps) {
 	// Between a change of deps and the effect, old data would show for a frame.
 	const fresh = deps.every((value, i) => Object.is(value, state.deps[i]));
 	return { data: fresh ? state.data : undefined, error: fresh ? state.error : null, refresh };
+}
+
+// Rises each time the server is there again: what failed without it is asked anew.
+export function useReturns() {
+	const [returns, setReturns] = useState(0);
+	useEffect(() => connectionLost.subscribe((lost) => lost || setReturns((n) => n + 1)), []);
+	return returns;
+}
+
+// [problem, setProblem]: an error to show.  That the server is away is none any
+// more when it is back.
+export function useProblem() {
+	const [problem, setProblem] = useState(null);
+	const returns = useReturns();
+	useEffect(() => setProblem((old) => (old instanceof Unreachable ? null : old)), [returns]);
+	return [problem, setProblem];
 }

@@ -1,5 +1,6 @@
 // What the server says is wrong, in the reader's language where it is one of
 // the known forms; anything else is shown as it came.
+import { Unreachable } from './api.js';
 import { has, t } from './i18n.js';
 
 const EXPECTED = [
@@ -25,6 +26,8 @@ const FORMS = [
 ];
 
 export function problemText(error) {
+	if (error instanceof Unreachable)
+		return t(error.changes ? 'problem.unreachable_act' : 'problem.unreachable');
 	const message = error?.message ?? '';
 	for (const [pattern, say] of FORMS) {
 		const match = pattern.exec(message);
@@ -33,4 +36,10 @@ export function problemText(error) {
 			return words;
 	}
 	return message;
+}
+
+// The same as a sentence of its own.  What went unanswered may well have worked.
+export function callText(error) {
+	const detail = problemText(error);
+	return error instanceof Unreachable ? detail : t('error.call', { detail });
 }

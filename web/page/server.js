@@ -1,10 +1,11 @@
 // What the server is: its label, whether it may be changed from here.
-import { api } from './api.js';
-import { connectionLost } from './poll.js';
+import { api, connectionLost } from './api.js';
 import { createStore, useStore } from './store.js';
 import { session } from './token.js';
 
 export const server = createStore({ label: null, read_only: false });
+
+const AGAIN_MS = 3000;
 
 async function ask() {
 	if (session.get() !== 'ready')
@@ -16,10 +17,18 @@ async function ask() {
 	}
 }
 
+// Views ask on by themselves, but not all of them ask at all.
+async function askAgain() {
+	if (!document.hidden)
+		await ask();
+	if (connectionLost.get())
+		setTimeout(askAgain, AGAIN_MS);
+}
+
 // Asked at the start, and again after every restart of the server.
 export function serverStart() {
 	session.subscribe(ask);
-	connectionLost.subscribe((lost) => lost || ask());
+	connectionLost.subscribe((lost) => (lost ? setTimeout(askAgain, AGAIN_MS) : ask()));
 	ask();
 }
 

@@ -17,6 +17,8 @@ export default {
 	"error.call": "That did not work: {detail}",
 	"error.not_found": "There is no such thing here. It may have been removed.",
 	"read_only": "read-only",
+	"problem.unreachable": "The server cannot be reached",
+	"problem.unreachable_act": "The server cannot be reached. The action may or may not have been carried out: look again when it is back.",
 	"problem.filter.state": "“{value}” is no state. Known: pending, running, waiting, done, failed, unknown, skipped",
 	"problem.filter.http": "“{value}” is no HTTP status. Write 503, 5xx or 500-599",
 	"problem.filter.seq": "“{value}” is no item number. Write 17, 10-20 or 10-",

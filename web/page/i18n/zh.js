@@ -17,6 +17,8 @@ export default {
 	"error.call": "操作未成功：{detail}",
 	"error.not_found": "这里没有对应的内容，可能已被删除。",
 	"read_only": "只读",
+	"problem.unreachable": "无法连接服务器",
+	"problem.unreachable_act": "无法连接服务器。该操作可能已执行，也可能未执行：恢复连接后请再确认。",
 	"problem.filter.state": "“{value}”不是有效的状态，可用：pending、running、waiting、done、failed、unknown、skipped",
 	"problem.filter.http": "“{value}”不是有效的 HTTP 状态，请写成 503、5xx 或 500-599",
 	"problem.filter.seq": "“{value}”不是有效的序号，请写成 17、10-20 或 10-",

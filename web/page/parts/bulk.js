@@ -1,9 +1,10 @@
 // Retry, skip or resolve many items: count first, ask, do, tell.
 import { useEffect, useState } from '../vendor/preact/standalone.module.js';
-import { api } from '../api.js';
+import { api, connectionLost, Unreachable } from '../api.js';
 import { count } from '../format.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
+import { useProblem, useReturns } from '../poll.js';
 import { problemText } from '../problem.js';
 import { Dialog, showDialog } from './dialog.js';
 import { attempt, toast } from './toast.js';
@@ -16,9 +17,11 @@ export function bulkDialog(options) {
 	showDialog((close) => html`<${Bulk} ...${options} close=${close} />`);
 }
 
+// Counted anew when the server is back: what was cut off may have been done.
 function useDryRun({ job, action, body }) {
 	const [state, setState] = useState({});
 	const asked = JSON.stringify(body);
+	const returns = useReturns();
 	useEffect(() => {
 		let stale = false;
 		setState({});
@@ -26,15 +29,23 @@ function useDryRun({ job, action, body }) {
 			.then((answer) => stale || setState({ matched: answer.matched, reasoned: 'reason' in answer }),
 				(error) => stale || setState({ error }));
 		return () => { stale = true; };
-	}, [asked]);
+	}, [asked, returns]);
 	return state;
 }
 
+// An operation goes on after a restart of the server, and so does this.
 async function follow(job, operation, show) {
 	while (!operation.finished_at && operation.id) {
 		show(operation);
 		await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
-		operation = await api.operation(job, operation.id);
+		if (connectionLost.get())
+			continue;
+		try {
+			operation = await api.operation(job, operation.id);
+		} catch (error) {
+			if (!(error instanceof Unreachable))
+				throw error;
+		}
 	}
 	return operation;
 }
@@ -43,7 +54,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 	const [doneToo, setDoneToo] = useState(false);
 	const [operation, setOperation] = useState(null);
 	const [reason, setReason] = useState('');
-	const [failure, setFailure] = useState(null);
+	const [failure, setFailure] = useProblem();
 	const key = as ? `${action}_${as}` : action;
 	const body = { ...selection, ...(as && { as }), ...(doneToo && { done_too: true }) };
 	const { matched, reasoned, error } = useDryRun({ job, action, body });
@@ -61,7 +72,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 		}
 	}
 
-	const ready = matched > 0 && !operation;
+	const ready = matched > 0 && !operation && !(problem instanceof Unreachable);
 	return html`<${Dialog} title=${t(`bulk.${key}.title`)} close=${close} actions=${html`
 		<button type="button" class="button" onClick=${close}>${operation ? t('bulk.background') : t('dialog.back')}</button>
 		${operation?.id && 'cancelled_at' in operation && html`<button type="button" class="button is-quiet-danger" onClick=${() => attempt(() => api.cancelOperation(job, operation.id))}>${t('operation.cancel')}</button>`}

@@ -6,6 +6,7 @@ import { count } from '../format.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { formatGuess } from '../job_draft.js';
+import { useProblem, useReturns } from '../poll.js';
 import { problemText } from '../problem.js';
 import { link } from '../router.js';
 import { DEAD } from './bar.js';
@@ -41,9 +42,11 @@ function Correct({ job, done, close }) {
 	const [file, setFile] = useState(null);
 	const [answer, setAnswer] = useState(null);
 	const [busy, setBusy] = useState(false);
-	const [problem, setProblem] = useState(null);
+	const [problem, setProblem] = useProblem();
+	const returns = useReturns();
 	const abort = useRef(new AbortController());
 	useEffect(() => () => abort.current.abort(), []);
+	useEffect(() => { file && !busy && take(file); }, [returns]);
 
 	async function send(from, dry) {
 		setBusy(true);

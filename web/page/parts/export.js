@@ -4,6 +4,7 @@ import { useState } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
+import { useProblem } from '../poll.js';
 import { problemText } from '../problem.js';
 import { DEAD } from './bar.js';
 import { Dialog, showDialog } from './dialog.js';
@@ -36,7 +37,7 @@ function Export({ job, close }) {
 	const [which, setWhich] = useState(dead ? 'dead' : 'all');
 	const [format, setFormat] = useState('csv');
 	const [busy, setBusy] = useState(false);
-	const [problem, setProblem] = useState(null);
+	const [problem, setProblem] = useProblem();
 	async function go() {
 		setBusy(true);
 		try {

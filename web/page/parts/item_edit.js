@@ -5,6 +5,7 @@ import { api } from '../api.js';
 import { isJson, layOut, members, objectOf } from '../exact_json.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
+import { useProblem, useReturns } from '../poll.js';
 import { problemText } from '../problem.js';
 import { Dialog, showDialog } from './dialog.js';
 import { RequestView } from './request_view.js';
@@ -33,6 +34,7 @@ const pretty = (text) => layOut(text).map(([, part]) => part).join('');
 
 function usePreview(job, seq, input) {
 	const [state, setState] = useState({});
+	const returns = useReturns();
 	useEffect(() => {
 		let stale = false;
 		const timer = setTimeout(() => {
@@ -41,7 +43,7 @@ function usePreview(job, seq, input) {
 			api.preview(job, seq, input).then((answer) => stale || setState(answer), (error) => stale || setState({ error }));
 		}, TYPING_MS);
 		return () => { stale = true; clearTimeout(timer); };
-	}, [input]);
+	}, [input, returns]);
 	return state;
 }
 
@@ -56,7 +58,7 @@ function ItemEdit({ job, item, done, close }) {
 	const [fields, setFields] = useState(original);
 	const [text, setText] = useState(original && original.length <= FIELDS_MAX ? null : pretty(item.input));
 	const [busy, setBusy] = useState(false);
-	const [failure, setFailure] = useState(null);
+	const [failure, setFailure] = useProblem();
 	const wrong = (fields ?? []).filter(([, raw]) => !isJson(raw)).map(([name]) => name);
 	const valid = text === null ? wrong.length === 0 : isJson(text);
 	const input = !valid ? null : text === null ? objectOf(fields) : text;

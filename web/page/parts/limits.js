@@ -4,6 +4,7 @@ import { api } from '../api.js';
 import { rate } from '../format.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
+import { useProblem } from '../poll.js';
 import { problemText } from '../problem.js';
 import { useReadOnly } from '../server.js';
 import { toast } from './toast.js';
@@ -63,7 +64,7 @@ function sliderUnit(per_s) {
 }
 
 function useApply(job, refresh, setDraft) {
-	const [problem, setProblem] = useState(null);
+	const [problem, setProblem] = useProblem();
 	const apply = async (wanted) => {
 		try {
 			await api.setLimits(job.id, wanted);
@@ -71,7 +72,7 @@ function useApply(job, refresh, setDraft) {
 			toast(t('limits.set'));
 			await refresh();
 		} catch (error) {
-			setProblem(problemText(error));
+			setProblem(error);
 		}
 		setDraft({});
 	};
@@ -116,7 +117,7 @@ export function Limits({ job, refresh }) {
 			<${RateSlider} draft=${draft} limits=${limits} setDraft=${setDraft} apply=${apply} />
 			<p id="limit-rate-help" class="limits-help small ${wrong.rate ? 'problem' : 'muted'}">${t('limits.rate_help')}</p>
 			${lowered && html`<p class="limits-help small muted">${t('limits.adapted', { concurrency: limits.concurrency_now, rate: rate(limits.rate_now) })}</p>`}
-			${problem && html`<p class="limits-help problem" role="alert">${problem}</p>`}
+			${problem && html`<p class="limits-help problem" role="alert">${problemText(problem)}</p>`}
 			<div class="limits-actions"><button class="button is-primary is-small" disabled=${!ready}>${t('limits.apply')}</button></div>
 		</form>
 	</section>`;

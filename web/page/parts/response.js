@@ -4,6 +4,7 @@ import { api } from '../api.js';
 import { bytes } from '../format.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
+import { useReturns } from '../poll.js';
 import { problemText } from '../problem.js';
 import { Code } from './code.js';
 
@@ -29,10 +30,12 @@ function lastResponse(item) {
 	return null;
 }
 
-// Fetched once it is (nearly) seen, and again when the item was tried again.
+// Fetched once it is (nearly) seen, and again when the item was tried again or the
+// server is back.
 export function ResponseOf({ job, item }) {
 	const element = useRef(null);
 	const [state, setState] = useState({});
+	const returns = useReturns();
 	useEffect(() => {
 		const controller = new AbortController();
 		const observer = new IntersectionObserver((entries) => {
@@ -48,7 +51,7 @@ export function ResponseOf({ job, item }) {
 			observer.disconnect();
 			controller.abort();
 		};
-	}, [job, item.seq, item.state, item.attempts]);
+	}, [job, item.seq, item.state, item.attempts, returns]);
 	return html`<div ref=${element} class="response-of">
 		${state.error ? html`<p class="problem small">${problemText(state.error)}</p>`
 		: state.loaded ? html`<${Response} response=${state.response} />`

@@ -1,7 +1,8 @@
 // Short notes on what was done, and what screen readers are told.
+import { connectionLost, Unreachable } from '../api.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
-import { problemText } from '../problem.js';
+import { callText } from '../problem.js';
 import { createStore, useStore } from '../store.js';
 import { Icon } from './icon.js';
 
@@ -14,13 +15,22 @@ function drop(id) {
 	toasts.set(toasts.get().filter((toast) => toast.id !== id));
 }
 
-// Errors stay until they are closed.
-export function toast(text, kind = 'info') {
+// Errors stay until they are closed; away: that the server is, which is over when
+// it is back or another view is opened.
+export function toast(text, kind = 'info', away = false) {
 	const id = ++last;
-	toasts.set([...toasts.get().slice(-3), { id, text, kind }]);
+	toasts.set([...toasts.get().slice(-3), { id, text, kind, away, at: Date.now() }]);
 	if (kind !== 'error')
 		setTimeout(() => drop(id), SHOWN_MS);
 }
+
+// Long enough to be read, though the server be back at once.
+connectionLost.subscribe((lost) => {
+	for (const { id, away, at } of lost ? [] : toasts.get())
+		if (away)
+			setTimeout(() => drop(id), at + SHOWN_MS - Date.now());
+});
+addEventListener('hashchange', () => toasts.set(toasts.get().filter((toast) => !toast.away)));
 
 // For a change that is seen elsewhere on the page.
 export function announce(text) {
@@ -35,7 +45,7 @@ export async function attempt(call, done) {
 			toast(done);
 		return answer;
 	} catch (error) {
-		toast(t('error.call', { detail: problemText(error) }), 'error');
+		toast(callText(error), 'error', error instanceof Unreachable);
 		return undefined;
 	}
 }

@@ -11,6 +11,7 @@ import { NewItems } from '../parts/new_items.js';
 import { NewPace } from '../parts/new_pace.js';
 import { NewRequest } from '../parts/new_request.js';
 import { RequestView } from '../parts/request_view.js';
+import { useProblem, useReturns } from '../poll.js';
 import { problemText } from '../problem.js';
 import { link, navigate } from '../router.js';
 import { useTitle } from '../title.js';
@@ -21,6 +22,7 @@ const WATCH_MS = 700;
 // Asks the server what it would make of the draft, once typing has stopped.
 function useCheck(draft, spec) {
 	const [state, setState] = useState({ columns: [] });
+	const returns = useReturns();
 	const { source, file, text, format } = draft;
 	useEffect(() => {
 		let stale = false;
@@ -37,7 +39,7 @@ function useCheck(draft, spec) {
 			}
 		}, TYPING_MS);
 		return () => { stale = true; clearTimeout(timer); };
-	}, [spec, source, file, source === 'text' && text, format]);
+	}, [spec, source, file, source === 'text' && text, format, returns]);
 	return state;
 }
 
@@ -80,7 +82,7 @@ export function NewJob() {
 	const [draft, setDraft] = useState(EMPTY_DRAFT);
 	const [tried, setTried] = useState(false);
 	const [busy, setBusy] = useState(null);
-	const [failure, setFailure] = useState(null);
+	const [failure, setFailure] = useProblem();
 	const abort = useRef(null);
 	const { spec, faults } = specOf(draft);
 	const check = useCheck(draft, spec);
@@ -107,7 +109,7 @@ export function NewJob() {
 		try {
 			navigate(link.job(await create(spec, draft, abort.current.signal, setBusy)));
 		} catch (error) {
-			setFailure(error.name === 'AbortError' ? t('new.stopped') : problemText(error));
+			setFailure(error);
 			setBusy(null);
 		}
 	}
@@ -126,7 +128,7 @@ export function NewJob() {
 			<div class="column-side is-sticky">
 				<${Preview} check=${check} faults=${faults} items=${items} />
 				<div class="panel go">
-					${failure && html`<p class="problem" role="alert">${failure}</p>`}
+					${failure && html`<p class="problem" role="alert">${failure.name === 'AbortError' ? t('new.stopped') : problemText(failure)}</p>`}
 					${tried && !items && html`<p class="problem" role="alert">${t('new.fault.items')}</p>`}
 					${busy === null ? html`<button class="button is-primary is-large">${t('new.start')}</button>`
 					: html`<p role="status"><span class="spinner"></span> ${t('new.sending', { n: busy })}</p>
