@@ -111,7 +111,7 @@ const struct command command_table[COMMANDS] = {
 	[COMMAND_SKIP] = {
 		.name = "skip", .group = "Act",
 		.synopsis = "JOB (--all | --filter F | --group G | --seq N ...)",
-		.summary = "give failed, unknown, pending or waiting items up: mark them skipped", .operands = "job", .operands_min = 1,
+		.summary = "mark failed, unknown, pending or waiting items skipped", .operands = "job", .operands_min = 1,
 		.operands_max = 10000,
 	},
 	[COMMAND_RESOLVE] = {
