@@ -116,6 +116,15 @@ await test('cancel asks first, and Escape means no', async () => {
 	mock.jobs[4].state = 'running';
 });
 
+await test('a cancelled job offers no retry: it sends nothing more', async () => {
+	mock.jobs[0].state = 'cancelled';
+	await open(`#/jobs/${FINISHED}`);
+	await page.locator('.cause-row').first().waitFor();
+	assert.equal(await page.locator('.cause-row').first().getByRole('link', { name: 'Items' }).count(), 1);
+	assert.equal(await page.getByRole('button', { name: /Retry|Upload corrections/ }).count(), 0);
+	mock.jobs[0].state = 'finished';
+});
+
 await test('failures are grouped; retry group counts, asks, does', async () => {
 	await open(`#/jobs/${FINISHED}`);
 	const group = mock.jobs[0].groups()[0];

@@ -40,7 +40,7 @@ function Trend({ trend }) {
 		${counts.map((n, i) => n > 0 && html`<rect key=${i} class="fill-failed" x=${100 - (counts.length - i) * width} y=${24 - Math.max(1.5, n / top * 24)} width=${width * 0.8} height=${Math.max(1.5, n / top * 24)} />`)}</svg>`;
 }
 
-function Row({ job, group, most, refresh, read_only }) {
+function Row({ job, group, most, refresh, still }) {
 	const retry = () => bulkDialog({
 		job: job.id, action: 'retry', selection: { group: group.id }, done: refresh,
 		what: [className(group.class, group.http_status), group.code, group.message].filter(Boolean).join(' · '),
@@ -55,12 +55,12 @@ function Row({ job, group, most, refresh, read_only }) {
 		<${Trend} trend=${group.trend} />
 		<span class="cause-actions">
 			<a class="button is-small" href=${link.items(job.id, { filter: `group:${group.id}`, show: 'responses' })}>${t('cause.items')}</a>
-			${!read_only && html`<button type="button" class="button is-small" onClick=${retry}><${Icon} name="retry" />${t('cause.retry')}</button>`}
+			${!still && html`<button type="button" class="button is-small" onClick=${retry}><${Icon} name="retry" />${t('cause.retry')}</button>`}
 		</span></li>`;
 }
 
 export function Causes({ job, refresh }) {
-	const read_only = useReadOnly();
+	const still = useReadOnly() || job.state === 'cancelled'; // nothing is sent again
 	const dead = job.counts.failed + job.counts.unknown;
 	const groups = usePoll((signal) => (dead ? api.groups(job.id, signal) : { groups: [] }),
 		() => PERIOD_IDLE_MS, [job.id, dead > 0]);
@@ -72,8 +72,8 @@ export function Causes({ job, refresh }) {
 	const all = () => bulkDialog({ job: job.id, action: 'retry', selection: { filter: DEAD }, what: t('bulk.all_dead'), done: again });
 	return html`<section class="panel" aria-labelledby="causes-title">
 		<header class="panel-head"><h2 id="causes-title">${t('causes')}</h2>
-			${!read_only && html`<div class="cause-actions"><button type="button" class="button is-small" onClick=${() => correctDialog({ job, done: again })}><${Icon} name="upload" />${t('correct.open')}</button>
+			${!still && html`<div class="cause-actions"><button type="button" class="button is-small" onClick=${() => correctDialog({ job, done: again })}><${Icon} name="upload" />${t('correct.open')}</button>
 			<button type="button" class="button is-small" onClick=${all}><${Icon} name="retry" />${t('cause.retry_all')}</button></div>`}</header>
-		<ul class="cause-list">${list.map((group) => html`<${Row} key=${group.id} job=${job} group=${group} most=${most} refresh=${again} read_only=${read_only} />`)}</ul>
+		<ul class="cause-list">${list.map((group) => html`<${Row} key=${group.id} job=${job} group=${group} most=${most} refresh=${again} still=${still} />`)}</ul>
 	</section>`;
 }

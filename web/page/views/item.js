@@ -25,7 +25,7 @@ import { useTitle } from '../title.js';
 const MOVING = new Set(['pending', 'running', 'waiting']);
 const RETRIED = new Set(['failed', 'unknown', 'skipped', 'done']);
 
-function useActions(job, item, refresh) {
+function useActions(job, cancelled, item, refresh) {
 	const run = async (call, done) => {
 		await attempt(call, done);
 		refresh();
@@ -42,8 +42,8 @@ function useActions(job, item, refresh) {
 	};
 	return useReadOnly() ? { curl } : {
 		curl,
-		edit: !RETRIED.has(item.state) ? null : () => editDialog({ job, item, done: refresh }),
-		retry: !RETRIED.has(item.state) ? null
+		edit: cancelled || !RETRIED.has(item.state) ? null : () => editDialog({ job, item, done: refresh }),
+		retry: cancelled || !RETRIED.has(item.state) ? null
 			: item.state === 'done' ? ask(t('item.retry.was_done'), { done_too: true })
 			: item.state === 'unknown' ? ask(t('item.retry.was_unknown'), {})
 			: send({}),
@@ -54,8 +54,8 @@ function useActions(job, item, refresh) {
 	};
 }
 
-function Head({ job, item, refresh }) {
-	const { retry, edit, skip, resolve, curl } = useActions(job, item, refresh);
+function Head({ job, cancelled, item, refresh }) {
+	const { retry, edit, skip, resolve, curl } = useActions(job, cancelled, item, refresh);
 	useKeys({ r: retry, e: edit, s: skip, c: curl });
 	return html`<div class="head">
 			<h1>${t('item.title', { seq: item.seq })}</h1>
@@ -94,7 +94,7 @@ export function Item({ job: id, seq }) {
 	if (!item)
 		return html`<${Waiting} />`;
 	return html`<${Crumbs} trail=${[[t('nav.jobs'), link.jobs()], [job?.name ?? id, link.job(id)], [t('nav.items'), link.items(id)], [`#${seq}`]]} />
-		<${Head} job=${id} item=${item} refresh=${refresh} />
+		<${Head} job=${id} cancelled=${job?.state === 'cancelled'} item=${item} refresh=${refresh} />
 		<div class="columns is-item">
 			<div class="column-main"><${Attempts} item=${item} /><${Request} item=${item} /></div>
 			<div class="column-side">
