@@ -60,8 +60,9 @@ enum status plan_render(const struct plan *plan, int64_t seq, const char *key, s
 enum status plan_check_item(const struct plan *plan, int64_t seq, struct json_span input,
                             struct rendered *scratch, struct error *error);
 
-/* As a curl command that works when pasted into a POSIX shell; secrets as
- * "$NAME" for ${env:NAME} and '***' for others. */
+/* As a curl command that sends the same bytes when pasted into a POSIX shell: the
+ * shell takes the secrets from the environment and from their files, and encodes
+ * them.  For those that were given it asks, and sends nothing without them. */
 enum status plan_curl(const struct plan *plan, int64_t seq, const char *key, size_t key_length,
                       struct json_span input, struct buffer *out, struct error *error);
 

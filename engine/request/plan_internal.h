@@ -1,9 +1,10 @@
-/* What plan.c and plan_render.c share. */
+/* What the files of a plan share. */
 #ifndef SLUICE_REQUEST_PLAN_INTERNAL_H
 #define SLUICE_REQUEST_PLAN_INTERNAL_H
 
 #include "engine/request/fields.h"
 #include "engine/request/plan.h"
+#include "engine/request/secret_reference.h"
 
 struct plan_member {
 	struct template *name, *value;
@@ -40,6 +41,20 @@ struct plan {
 enum status plan_put_header(const char *name, const struct template *value,
                             const struct template_item *item, struct buffer *out,
                             struct error *error);
+
+/* plan_shell.c: a command for a POSIX shell, and what has to be done before it so
+ * that its secrets are at hand and written as the request has them. */
+struct shell {
+	const struct secret_set *markers;
+	struct buffer command;
+	unsigned codings;     /* a bit for each enum secret_coding in it */
+	struct buffer needed; /* a byte for each reference of the set that is no variable: is it in it? */
+};
+/* Append a word to the command, quoted; a marker becomes what its secret is to a shell. */
+void shell_word(struct shell *shell, const char *text, size_t length);
+/* All of it; false without memory. */
+bool shell_script(const struct shell *shell, struct buffer *out);
+void shell_free(struct shell *shell);
 
 /* Is what the request needs on this machine there and sound: the proxy's URL,
  * the files of certificates and keys?  STATUS_USAGE names the place and the file. */

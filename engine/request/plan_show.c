@@ -8,14 +8,13 @@
 static void put_masked(struct buffer *out, const struct secret_set *markers, const char *text,
                        size_t length)
 {
-	size_t at, marker;
-	const char *reference;
+	struct secret_marker marker;
 
-	while (secret_marker_find(markers, text, length, &at, &marker, &reference)) {
-		buffer_append(out, text, at);
+	while (secret_marker_find(markers, text, length, &marker)) {
+		buffer_append(out, text, marker.at);
 		buffer_text(out, "***");
-		text += at + marker;
-		length -= at + marker;
+		text += marker.at + marker.length;
+		length -= marker.at + marker.length;
 	}
 	buffer_append(out, text, length);
 }

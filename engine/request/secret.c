@@ -310,23 +310,36 @@ enum status secret_expand(struct secret_set *set, const char *text, struct buffe
 	return out->failed ? error_set(error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
 }
 
+/* A marker's last letter, by its coding: every coding leaves it as it is. */
+static const char coding_letters[] = "xupj";
+
+void secret_marker_put(struct buffer *out, const char *marker, size_t length,
+                       enum secret_coding coding)
+{
+	buffer_append(out, marker, length - 1);
+	buffer_char(out, coding_letters[coding]);
+}
+
 bool secret_marker_find(const struct secret_set *set, const char *text, size_t length,
-                        size_t *marker_at, size_t *marker_length, const char **reference)
+                        struct secret_marker *marker)
 {
 	size_t prefix = strlen(set->marker);
 	const char *at = memmem(text, length, set->marker, prefix), *end = text + length;
 
 	while (at && prefix > 0) {
-		const char *digit = at + prefix + 1;
+		const char *digit = at + prefix + 1, *letter = NULL;
 		int index = 0;
 
 		if (digit < end && digit[-1] == 'n') {
 			while (digit < end && isdigit((unsigned char)*digit) && index < 1000000)
 				index = 10 * index + (*digit++ - '0');
-			if (digit < end && *digit == 'x' && index < set->entry_count) {
-				*marker_at = (size_t)(at - text);
-				*marker_length = (size_t)(digit + 1 - at);
-				*reference = set->entries[index].reference;
+			if (digit < end)
+				letter = memchr(coding_letters, *digit, sizeof(coding_letters) - 1);
+			if (letter && index < set->entry_count) {
+				*marker = (struct secret_marker){
+				    (size_t)(at - text), (size_t)(digit + 1 - at), index,
+				    set->entries[index].reference,
+				    (enum secret_coding)(letter - coding_letters)};
 				return true;
 			}
 		}

@@ -34,8 +34,21 @@ struct secret_set *secret_set_new_markers(void);
 bool secret_set_has_markers(const struct secret_set *set);
 /* What has been asked of a set: "file:PATH" and so on, in order; NULL past the last. */
 const char *secret_set_reference(const struct secret_set *set, int index);
-/* The first marker in a text; false: none.  *reference is NUL-terminated. */
+/* How a value is written where it stands: as it is, with what may not stand in a
+ * URL percent-encoded, with all but the unreserved, or inside a JSON string. */
+enum secret_coding { CODING_NONE, CODING_URL, CODING_PERCENT, CODING_JSON };
+/* Write a marker down as one that stands for a value in this coding. */
+void secret_marker_put(struct buffer *out, const char *marker, size_t length,
+                       enum secret_coding coding);
+
+struct secret_marker {
+	size_t at, length;
+	int index; /* for secret_set_reference */
+	const char *reference; /* NUL-terminated, the set's */
+	enum secret_coding coding;
+};
+/* The first marker in a text; false: none. */
 bool secret_marker_find(const struct secret_set *set, const char *text, size_t length,
-                        size_t *marker_at, size_t *marker_length, const char **reference);
+                        struct secret_marker *marker);
 
 #endif

@@ -1,4 +1,4 @@
-/* Text -> parts.  Constant text is encoded here, once. */
+/* Text -> parts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,28 +6,6 @@
 #include "engine/request/fields.h"
 #include "engine/request/secret_reference.h"
 #include "engine/request/template_internal.h"
-
-struct compiler {
-	struct template *template;
-	struct secret_set *secrets;
-	struct fields *fields;
-	struct error *error;
-	struct buffer text; /* constant bytes that are not a part yet */
-	/* PLACE_URL */
-	bool head_done; /* scheme and authority were checked; text is as sent */
-	bool in_query;  /* after the '?' */
-	bool cut;       /* after the '#' */
-};
-
-static enum status out_of_memory(struct compiler *compiler)
-{
-	return error_set(compiler->error, STATUS_NO_MEMORY, "out of memory");
-}
-
-static enum status refuse(struct compiler *compiler, const char *fault)
-{
-	return error_set(compiler->error, STATUS_USAGE, "%s: %s", compiler->template->path, fault);
-}
 
 /* The next part, zeroed; NULL without memory. */
 static struct part *add_part(struct compiler *compiler)
@@ -48,34 +26,31 @@ static struct part *add_part(struct compiler *compiler)
 	return &parts[template->part_count++];
 }
 
-/* Is the URL's beginning one that is not known yet? */
-static bool head_is_marker(const struct compiler *compiler)
-{
-	size_t at, length;
-	const char *reference;
-
-	return compiler->secrets && secret_set_has_markers(compiler->secrets) &&
-	       secret_marker_find(compiler->secrets, compiler->text.data, compiler->text.length, &at,
-	                          &length, &reference) &&
-	       at == 0;
-}
-
-/* The URL's constant beginning is complete: `more` says that a field follows. */
+/* The URL's constant beginning is complete: `more` says that a field follows.
+ * Where a marker stands in it, what it stands for may end the authority: only
+ * what is there is encoded, and one that begins with a marker is not checked. */
 static enum status end_head(struct compiler *compiler, bool more)
 {
-	struct buffer head = {0};
-	const char *fault;
+	struct buffer head = {0}, *text = &compiler->text;
+	struct secret_marker marker;
+	bool marked = compiler->secrets && secret_set_has_markers(compiler->secrets) &&
+	              text->length > 0 &&
+	              secret_marker_find(compiler->secrets, text->data, text->length, &marker);
+	const char *fault = NULL;
 
 	compiler->head_done = true;
-	if (compiler->text.length > 0 && head_is_marker(compiler))
-		return STATUS_OK;
-	fault = url_head(compiler->text.data, compiler->text.length, more, &head);
+	if (!marked || marker.at > 0)
+		fault = url_head(text->data, text->length, more, &head);
 	if (fault) {
 		secret_buffer_free(&head);
-		return refuse(compiler, fault);
+		return compiler_refuse(compiler, fault);
 	}
-	secret_buffer_free(&compiler->text);
-	compiler->text = head;
+	if (marked) {
+		head.length = 0;
+		encode_url_rest(&head, text->data, text->length);
+	}
+	secret_buffer_free(text);
+	*text = head;
 	return STATUS_OK;
 }
 
@@ -91,102 +66,19 @@ static enum status flush_text(struct compiler *compiler, bool more)
 			return status;
 	}
 	if (compiler->text.failed)
-		return out_of_memory(compiler);
+		return compiler_no_memory(compiler);
 	if (compiler->text.length == 0)
 		return STATUS_OK;
 	part = add_part(compiler);
 	if (!part)
-		return out_of_memory(compiler);
+		return compiler_no_memory(compiler);
 	part->length = compiler->text.length;
 	part->text = malloc(part->length + 1);
 	if (!part->text)
-		return out_of_memory(compiler);
+		return compiler_no_memory(compiler);
 	memcpy(part->text, compiler->text.data, part->length + 1);
 	compiler->text.length = 0;
 	return STATUS_OK;
-}
-
-static void put_url(struct compiler *compiler, const char *bytes, size_t length)
-{
-	if (memchr(bytes, '?', length))
-		compiler->in_query = true;
-	if (compiler->head_done)
-		encode_url_rest(&compiler->text, bytes, length);
-	else /* end_head() encodes what may be encoded */
-		buffer_append(&compiler->text, bytes, length);
-}
-
-/* Constant bytes, encoded for the place. */
-static enum status put_constant(struct compiler *compiler, const char *bytes, size_t length)
-{
-	if (length == 0)
-		return STATUS_OK;
-	switch (compiler->template->place) {
-	case PLACE_URL:
-		if (!compiler->cut)
-			put_url(compiler, bytes, length);
-		break;
-	case PLACE_QUERY:
-		encode_percent(&compiler->text, bytes, length);
-		break;
-	case PLACE_JSON:
-		buffer_json_inner(&compiler->text, bytes, length);
-		break;
-	case PLACE_HEADER:
-		if (memchr(bytes, '\n', length) || memchr(bytes, '\r', length) ||
-		    memchr(bytes, '\0', length))
-			return refuse(compiler, "a header's value cannot hold a line break or a NUL byte");
-		/* fall through */
-	default:
-		buffer_append(&compiler->text, bytes, length);
-		break;
-	}
-	return STATUS_OK;
-}
-
-/* The constant text between references. */
-static enum status put_plain(struct compiler *compiler, const char *text, size_t length)
-{
-	const char *fragment = NULL;
-	enum status status;
-
-	if (compiler->template->place == PLACE_URL)
-		fragment = memchr(text, '#', length);
-	if (fragment)
-		length = (size_t)(fragment - text);
-	status = put_constant(compiler, text, length);
-	compiler->cut |= fragment != NULL;
-	return status;
-}
-
-/* Constant text with secret references in it. */
-static enum status put_text(struct compiler *compiler, const char *text, size_t length)
-{
-	enum status status = STATUS_OK;
-	struct secret_piece piece;
-	size_t at = 0;
-
-	if (!compiler->secrets)
-		return put_plain(compiler, text, length);
-	while (status == STATUS_OK && secret_next(text, length, &at, &piece)) {
-		const char *value;
-		size_t value_length;
-
-		if (!piece.reference) {
-			status = put_plain(compiler, piece.at, piece.length);
-			continue;
-		}
-		status = secret_value(compiler->secrets, piece.at, piece.length, &value, &value_length,
-		                      compiler->error);
-		if (status != STATUS_OK)
-			return error_prefix(compiler->error, "%s", compiler->template->path);
-		if (compiler->template->place == PLACE_URL && compiler->in_query && !compiler->cut &&
-		    strncmp(piece.at, "given:", 6) != 0)
-			encode_percent(&compiler->text, value, value_length);
-		else
-			status = put_constant(compiler, value, value_length);
-	}
-	return status;
 }
 
 /* Encode the default as the value would be. */
@@ -216,7 +108,7 @@ static enum status put_fallback(struct compiler *compiler, struct part *part,
 	if (fault)
 		return error_set(compiler->error, STATUS_USAGE, "%s: the default of field '%s' %s",
 		                 compiler->template->path, part->text, fault);
-	return part->fallback ? STATUS_OK : out_of_memory(compiler);
+	return part->fallback ? STATUS_OK : compiler_no_memory(compiler);
 }
 
 static enum status add_field(struct compiler *compiler, struct expression *expression, bool whole)
@@ -225,26 +117,26 @@ static enum status add_field(struct compiler *compiler, struct expression *expre
 	struct part *part;
 
 	if (expression->name.failed || expression->fallback.failed)
-		return out_of_memory(compiler);
+		return compiler_no_memory(compiler);
 	if (compiler->cut)
-		return refuse(compiler, "a field after '#' would never be sent");
+		return compiler_refuse(compiler, "a field after '#' would never be sent");
 	status = flush_text(compiler, true);
 	if (status != STATUS_OK)
 		return status;
 	part = add_part(compiler);
 	if (!part)
-		return out_of_memory(compiler);
+		return compiler_no_memory(compiler);
 	part->source = expression->source;
 	part->mode = expression->mode;
 	part->whole = whole;
 	part->length = expression->name.length;
 	part->text = buffer_take(&expression->name);
 	if (!part->text)
-		return out_of_memory(compiler);
+		return compiler_no_memory(compiler);
 	if (part->source == PART_FIELD && compiler->fields) {
 		part->index = fields_add(compiler->fields, part->text, part->length);
 		if (part->index < 0)
-			return out_of_memory(compiler);
+			return compiler_no_memory(compiler);
 	}
 	if (part->source != PART_JOB)
 		compiler->template->constant = false;
@@ -270,7 +162,7 @@ static enum status compile_run(struct compiler *compiler, const char *text, size
 		open = expression_find(at, end, &plain);
 		at = NULL;
 		if (plain.length > 0)
-			status = put_text(compiler, plain.data, plain.length);
+			status = compiler_put_text(compiler, plain.data, plain.length);
 		if (status == STATUS_OK && open) {
 			at = expression_read(open, end, &expression, compiler->error);
 			if (!at)
@@ -284,7 +176,7 @@ static enum status compile_run(struct compiler *compiler, const char *text, size
 		expression_free(&expression);
 	}
 	if (status == STATUS_OK && plain.failed)
-		status = out_of_memory(compiler);
+		status = compiler_no_memory(compiler);
 	buffer_free(&plain);
 	return status;
 }
@@ -315,7 +207,7 @@ static enum status compile_string(struct compiler *compiler, struct json_span st
 
 	json_string_decode(string, &plain);
 	if (plain.failed)
-		return out_of_memory(compiler);
+		return compiler_no_memory(compiler);
 	buffer_char(text, '"');
 	status = compile_run(compiler, plain.data, plain.length, !name);
 	buffer_free(&plain);
@@ -372,12 +264,12 @@ enum status template_compile(const char *text, size_t length, enum template_plac
 
 	compiler.template = calloc(1, sizeof(*compiler.template));
 	if (!compiler.template)
-		return out_of_memory(&compiler);
+		return compiler_no_memory(&compiler);
 	compiler.template->place = place;
 	compiler.template->constant = true;
 	compiler.template->path = strdup(path);
 	if (!compiler.template->path)
-		status = out_of_memory(&compiler);
+		status = compiler_no_memory(&compiler);
 	else if (place == PLACE_JSON)
 		status = compile_json(&compiler, text, length);
 	else

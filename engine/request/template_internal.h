@@ -1,5 +1,5 @@
-/* What a compiled template is made of: template_compile.c makes it,
- * template.c renders it. */
+/* What a compiled template is made of: template_compile.c makes it, with
+ * template_text.c; template.c renders it. */
 #ifndef SLUICE_REQUEST_TEMPLATE_INTERNAL_H
 #define SLUICE_REQUEST_TEMPLATE_INTERNAL_H
 
@@ -49,6 +49,24 @@ struct part_value {
  * with it: "holds a line break". */
 const char *part_put(const struct part *part, enum template_place place, struct part_value value,
                      struct template_scratch *scratch, struct buffer *out);
+
+/* A template in the making. */
+struct compiler {
+	struct template *template;
+	struct secret_set *secrets;
+	struct fields *fields;
+	struct error *error;
+	struct buffer text; /* constant bytes that are not a part yet */
+	/* PLACE_URL */
+	bool head_done; /* scheme and authority were checked; text is as sent */
+	bool in_query;  /* after the '?' */
+	bool cut;       /* after the '#' */
+};
+/* template_text.c */
+enum status compiler_no_memory(struct compiler *compiler);
+enum status compiler_refuse(struct compiler *compiler, const char *fault); /* STATUS_USAGE */
+/* Constant text with secret references in it. */
+enum status compiler_put_text(struct compiler *compiler, const char *text, size_t length);
 
 /* template_lex.c: what stands between {{ and }}. */
 struct expression {

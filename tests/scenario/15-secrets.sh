@@ -51,6 +51,29 @@ for secret in "$CRM_TOKEN" "$literal" file-secret-abcdef; do
 	done
 done
 
+# Pasted, a copied curl command sends what the job sent, and holds no secret.
+export ODD=$'q"x&y+%41 \\ $HOME `id`\n\xc3\xbc'
+printf 'file "secret"\r\n' >odd.txt
+expect 0 run "$URL/echo/{{id}}?k=\${env:ODD}" -X POST --json '{"k":"${env:ODD}","f":"${file:odd.txt}"}' \
+	-H 'X-Odd: ${file:odd.txt}' -i items.csv --limit 1 --name copied
+path=$(upstream_log | tail -n 1 | awk '{ print $3 }')
+expect 0 show copied 1 --curl
+cp out copied.sh
+lacks copied.sh 'q"x'
+lacks copied.sh 'file "'
+lacks copied.sh '***'
+for shell in dash bash; do
+	"$shell" copied.sh >answer 2>/dev/null || fail "$shell cannot run the curl command"
+	holds '.target == "/echo/1?k=" + (env.ODD | @uri)' answer
+	holds '.body == ({k: env.ODD, f: "file \"secret\""} | tojson)' answer
+	holds '.headers | contains("X-Odd: file \"secret\"\r\n")' answer
+	equal "$path" "$(upstream_log | tail -n 1 | awk '{ print $3 }')" "the path sent by $shell"
+done
+expect 0 show given 1 --curl
+! sh out >answer 2>&1 || fail "the curl command runs without a credential"
+contains answer request.headers.Authorization
+SLUICE_SECRET_1=$literal sh out 2>/dev/null | grep -qF "Bearer $literal" || fail "it does not take the credential"
+
 # Resumed with the reference on record and the value from the environment.
 expect 0 retry env --all
 expect 0 run job.json

@@ -236,84 +236,12 @@ static void test_missing_secret(void **state)
 	secret_set_free(secrets);
 }
 
-static void test_curl(void **state)
-{
-	static const char job[] =
-	    "{\"request\":{\"url\":\"https://bob:pw@h/{{id}}?k=${env:SLUICE_TEST_TOKEN}\",\"timeout_s\":1.5,"
-	    "\"follow_redirects\":true,\"method\":\"PUT\",\"body\":\"@it's ${env:SLUICE_TEST_TOKEN}\","
-	    "\"headers\":{\"Authorization\":\"Bearer ${env:SLUICE_TEST_TOKEN}\",\"Accept\":\"\",\"X-E\":\"\","
-	    "\"X-F\":\"${file:/etc/hostname}\"}}}";
-	struct secret_set *secrets = secret_set_new();
-	struct buffer out = {0};
-	struct plan *plan = NULL;
-	struct error error;
-
-	(void)state;
-	setenv("SLUICE_TEST_TOKEN", "tok-1234", 1);
-	plan = make(job, secrets);
-	assert_int_equal(plan_curl(plan, 1, NULL, 0, (struct json_span){ITEM, sizeof(ITEM) - 1}, &out,
-	                           &error),
-	                 STATUS_OK);
-	assert_string_equal(out.data, "curl --globoff --path-as-is -X 'PUT' \\\n"
-	                              "  -H 'Accept:' \\\n"
-	                              "  -H 'Authorization: Bearer '\"$SLUICE_TEST_TOKEN\"'' \\\n"
-	                              "  -H 'X-E;' \\\n"
-	                              "  -H 'X-F: ***' \\\n"
-	                              "  -H 'User-Agent: sluice/" SLUICE_VERSION "' \\\n"
-	                              "  -H 'Content-Type: text/plain; charset=utf-8' \\\n"
-	                              "  --data-raw '@it'\\''s '\"$SLUICE_TEST_TOKEN\"'' \\\n"
-	                              "  --max-time 1.500 \\\n"
-	                              "  --connect-timeout 10.000 \\\n"
-	                              "  --location \\\n"
-	                              "  --url 'https://***@h/7?k='\"$SLUICE_TEST_TOKEN\"''\n");
-	buffer_free(&out);
-	plan_free(plan);
-	secret_set_free(secrets);
-}
-
-/* A shell gets back every byte that was quoted. */
-static void test_curl_quoting(void **state)
-{
-	static const char job[] = "{\"request\":{\"url\":\"http://h/\",\"body\":\"{{b}}\"}}";
-	static const char body[] = "'\"$HOME`id`\\\n!* ;&|<>()~#\t''";
-	struct secret_set *secrets = secret_set_new();
-	struct buffer input = {0}, out = {0}, script = {0};
-	struct plan *plan = make(job, secrets);
-	char got[256];
-	FILE *shell;
-	size_t length;
-
-	(void)state;
-	buffer_text(&input, "{\"b\":");
-	buffer_json(&input, body, strlen(body));
-	buffer_text(&input, "}");
-	assert_int_equal(plan_curl(plan, 1, NULL, 0, (struct json_span){input.data, input.length}, &out,
-	                           NULL),
-	                 STATUS_OK);
-	/* "curl" prints its body instead. */
-	buffer_printf(&script, "curl() { while [ \"$1\" != --data-binary ]; do shift; done; printf %%s "
-	                       "\"$2\"; }\n%s", out.data);
-	setenv("SLUICE_TEST_SCRIPT", script.data, 1);
-	shell = popen("eval \"$SLUICE_TEST_SCRIPT\"", "r");
-	assert_non_null(shell);
-	length = fread(got, 1, sizeof(got) - 1, shell);
-	got[length] = '\0';
-	assert_int_equal(pclose(shell), 0);
-	assert_string_equal(got, body);
-	buffer_free(&input);
-	buffer_free(&out);
-	buffer_free(&script);
-	plan_free(plan);
-	secret_set_free(secrets);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_requests),        cmocka_unit_test(test_built_ins),
 	    cmocka_unit_test(test_idempotency_key), cmocka_unit_test(test_item_faults),
 	    cmocka_unit_test(test_secrets),         cmocka_unit_test(test_missing_secret),
-	    cmocka_unit_test(test_curl),            cmocka_unit_test(test_curl_quoting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

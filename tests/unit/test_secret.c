@@ -245,24 +245,40 @@ static void test_markers(void **state)
 {
 	struct secret_set *set = secret_set_new_markers();
 	struct buffer out = {0};
-	const char *reference;
-	size_t at, length;
+	static const enum secret_coding codings[] = {CODING_NONE, CODING_URL, CODING_PERCENT,
+	                                             CODING_JSON};
+	struct secret_marker marker;
+	size_t past;
+	const char *second;
 
 	(void)state;
 	assert_true(secret_set_has_markers(set));
 	assert_int_equal(secret_expand(set, "a ${env:SLUICE_TEST_NO_SUCH} b ${file:/no} c", &out, NULL),
 	                 STATUS_OK);
 	assert_int_equal(secret_expand(set, "${env:A B}", &out, NULL), STATUS_USAGE);
-	assert_true(secret_marker_find(set, out.data, out.length, &at, &length, &reference));
-	assert_int_equal(at, 2);
-	assert_string_equal(reference, "env:SLUICE_TEST_NO_SUCH");
-	assert_true(secret_marker_find(set, out.data + at + length, out.length - at - length, &at,
-	                               &length, &reference));
-	assert_string_equal(reference, "file:/no");
+	assert_true(secret_marker_find(set, out.data, out.length, &marker));
+	assert_int_equal(marker.at, 2);
+	assert_string_equal(marker.reference, "env:SLUICE_TEST_NO_SUCH");
+	past = marker.at + marker.length;
+	assert_true(secret_marker_find(set, out.data + past, out.length - past, &marker));
+	assert_string_equal(marker.reference, "file:/no");
+	assert_string_equal(secret_set_reference(set, marker.index), "file:/no");
+	second = out.data + past + marker.at;
 	/* A marker that was cut, or made up, is none. */
-	assert_false(secret_marker_find(set, out.data + out.length - length - 2, length - 1, &at,
-	                                &length, &reference));
-	assert_false(secret_marker_find(set, "SX0n0x", 6, &at, &length, &reference));
+	assert_false(secret_marker_find(set, out.data + out.length - marker.length - 2,
+	                                marker.length - 1, &marker));
+	assert_false(secret_marker_find(set, "SX0n0x", 6, &marker));
+	/* It says how its value is written. */
+	for (size_t i = 0; i < COUNT(codings); i++) {
+		struct buffer coded = {0};
+
+		secret_marker_put(&coded, second, marker.length, codings[i]);
+		assert_int_equal(coded.length, marker.length);
+		assert_true(secret_marker_find(set, coded.data, coded.length, &marker));
+		assert_int_equal(marker.coding, codings[i]);
+		assert_string_equal(marker.reference, "file:/no");
+		buffer_free(&coded);
+	}
 	buffer_free(&out);
 	secret_set_free(set);
 }
