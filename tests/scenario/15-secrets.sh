@@ -54,6 +54,7 @@ done
 # Pasted, a copied curl command sends what the job sent, and holds no secret.
 export ODD=$'q"x&y+%41 \\ $HOME `id`\n\xc3\xbc'
 printf 'file "secret"\r\n' >odd.txt
+# shellcheck disable=SC2016 # sluice expands it
 expect 0 run "$URL/echo/{{id}}?k=\${env:ODD}" -X POST --json '{"k":"${env:ODD}","f":"${file:odd.txt}"}' \
 	-H 'X-Odd: ${file:odd.txt}' -i items.csv --limit 1 --name copied
 path=$(upstream_log | tail -n 1 | awk '{ print $3 }')
