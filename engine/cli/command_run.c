@@ -27,8 +27,10 @@ static const struct secret_set *masked;
 
 static void mask_line(char *line, size_t capacity)
 {
+	size_t length = strlen(line);
+
 	(void)capacity;
-	secret_mask(masked, line, strlen(line));
+	secret_mask(masked, line, &length);
 }
 
 /* What was said to this run only: to accept a change, to begin anew. */
@@ -55,7 +57,7 @@ static char *command_line(int count, char *const words[], const struct secret_se
 		buffer_char(&line, ' ');
 		text_shell(&line, words[i]);
 	}
-	if (!line.failed && secret_mask(given, line.data, line.length)) {
+	if (!line.failed && secret_mask(given, line.data, &line.length)) {
 		buffer_reset(&line, 4096);
 		buffer_text(&line, "the same `sluice run` command again");
 	}

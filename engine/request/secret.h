@@ -38,19 +38,22 @@ enum status secret_expand(struct secret_set *set, const char *text, struct buffe
 /* Does the text hold a reference? */
 bool secret_referenced(const char *text);
 
-/* Overwrite every known secret value with '*' of the same length, in place,
- * however it is written: as it is, percent-encoded, with JSON or HTML escapes
- * for any of its characters (once, or one inside the other), and in base64, of
- * itself or of something that holds it ("user:secret").  A value of less than 4
- * bytes is masked as it is, where it stands between other things than letters
- * and digits: anywhere else it would mask half of any text.  Thread-safe for
- * readers once no more values are added.  True if anything was masked. */
-bool secret_mask(const struct secret_set *set, char *bytes, size_t length);
+/* Put three stars in the place of every known secret value, however it is written:
+ * as it is, percent-encoded, with JSON or HTML escapes for any of its characters,
+ * with up to three of these one inside the other, and in base64, of itself or of
+ * something that holds it ("user:secret").  Values that touch become one mask, one
+ * of less than three bytes as many stars; *length is what is left, with a NUL
+ * behind it if that is less.  A value of less than 4 bytes is masked as it is, where
+ * it stands between other things than letters and digits: anywhere else it would
+ * mask half of any text.  Thread-safe for readers once no more values are added.
+ * True if anything was masked; all of it where memory is lacking. */
+bool secret_mask(const struct secret_set *set, char *bytes, size_t *length);
 
 /* The same for a text that was cut: what begins like a secret at its end, too. */
-bool secret_mask_cut(const struct secret_set *set, char *bytes, size_t length);
+bool secret_mask_cut(const struct secret_set *set, char *bytes, size_t *length);
 
-/* No value is written longer than this: 64 KiB, each byte as \u00xx. */
+/* No value that is written without escapes in escapes is longer than this: 64 KiB,
+ * each byte as \u00xx. */
 #define SECRET_WRITTEN_MAX ((size_t)7 * 65536)
 
 /* Merge: the values of `from` join `into`. */

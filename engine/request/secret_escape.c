@@ -174,7 +174,8 @@ static size_t entity(const char *at, const char *end, bool nested, char out[4], 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t length = strlen(names[i].name);
 
-		if ((size_t)(end - name) < length || memcmp(name, names[i].name, length) != 0)
+		if ((size_t)(end - name) < length || *name != *names[i].name ||
+		    memcmp(name, names[i].name, length) != 0)
 			continue;
 		out[0] = names[i].byte;
 		*taken = (size_t)(name + length - at);

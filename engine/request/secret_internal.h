@@ -2,6 +2,8 @@
 #ifndef SLUICE_REQUEST_SECRET_INTERNAL_H
 #define SLUICE_REQUEST_SECRET_INTERNAL_H
 
+#include <stdint.h>
+
 #include "engine/request/secret_reference.h"
 
 #define SECRET_MASK_MIN 4 /* a shorter value is masked where it stands alone */
@@ -43,6 +45,24 @@ struct secret_set {
 char *secret_keep(struct secret_set *set, const char *bytes, size_t length);
 /* Let secret_mask know a value; false without memory. */
 bool secret_mask_add(struct secret_set *set, const char *value, size_t length);
+
+/* A text to look through: as it was written, or without its outer escapes. */
+struct secret_text {
+	const char *bytes;
+	size_t length;
+	const uint16_t *widths; /* how many bytes of the original each is; NULL: one */
+};
+struct secret_span {
+	size_t from, to; /* in the original */
+};
+/* Append a struct secret_span for each place where values stand; `cut`: the text
+ * went on. */
+void secret_find(const struct secret_set *set, const struct secret_text *text, bool cut,
+                 struct buffer *spans);
+/* The same for values that are written with escapes inside other escapes.  Where
+ * memory is lacking the spans have failed. */
+void secret_find_nested(const struct secret_set *set, const struct secret_text *text, bool cut,
+                        struct buffer *spans);
 
 /* One character written as an escape: %41 \u0041 \" &amp; &#65; &#x41; or, for a
  * blank, +.  Its bytes to `out`, the text's bytes it takes to *taken; returns

@@ -6,6 +6,9 @@
 #include "engine/request/encode.h"
 #include "engine/request/secret_internal.h"
 
+/* As many whatever is masked: a secret's length says something of it. */
+#define MASK_LENGTH 3
+
 static bool is_escape(char c)
 {
 	return c == '%' || c == '\\' || c == '&' || c == '+';
@@ -107,7 +110,8 @@ bool secret_mask_add(struct secret_set *set, const char *value, size_t length)
 struct scan {
 	const struct secret_set *set;
 	const char *start, *end;
-	bool cut; /* it went on */
+	bool cut;   /* it went on */
+	bool layer; /* escapes were undone in it */
 };
 
 /* Where a byte could be itself or begin an escape: the kinds taken for escapes.
@@ -170,7 +174,7 @@ static size_t longest(const struct scan *scan, unsigned char byte, const char *a
 
 	for (int i = scan->set->first[byte] - 1; i >= 0; i = scan->set->forms[i].next) {
 		const struct secret_form *form = &scan->set->forms[i];
-		bool again = true;
+		bool again = !(form->alone && scan->layer);
 
 		for (size_t way = 0; way < (form->alone ? 1 : WAYS) && again; way++) {
 			size_t length;
@@ -196,10 +200,12 @@ static size_t match_any(const struct scan *scan, const char *at)
 
 	if (!is_escape(*at))
 		return best;
-	/* A backslash is hoped for once, too. */
+	/* Again as a nested one where it may be, and a backslash hoped for, too. */
 	for (int i = 0; i < 4; i++) {
 		size_t length;
 
+		if (i > 0 && (at + 1 == scan->end || !strchr("\\2a", at[1]) || *at == '+'))
+			break;
 		if (secret_unescape(at, scan->end, i & 1, i & 2 ? '\\' : '\0', bytes, &taken) == 0 ||
 		    !scan->set->first[(unsigned char)bytes[0]])
 			continue;
@@ -210,45 +216,124 @@ static size_t match_any(const struct scan *scan, const char *at)
 	return best;
 }
 
-static bool mask(const struct scan *scan, char *bytes)
+/* Spans are found in order: how far the original was followed. */
+struct follower {
+	const uint16_t *widths;
+	size_t at, original;
+};
+
+static size_t follow(struct follower *follower, size_t to)
 {
-	/* Overwritten only once past: the next may begin inside. */
-	size_t length = (size_t)(scan->end - scan->start), from = 0, to = 0;
-	bool masked = false;
+	if (!follower->widths)
+		return to;
+	while (follower->at < to)
+		follower->original += follower->widths[follower->at++];
+	return follower->original;
+}
 
-	for (size_t at = 0; at < length; at++) {
-		size_t found;
+static void add_span(struct buffer *spans, struct follower *follower, size_t from, size_t to)
+{
+	struct secret_span span;
 
-		if (at + 1 < length && !is_escape(bytes[at]) && !promising(scan->set, bytes + at))
-			continue;
-		found = match_any(scan, bytes + at);
+	span.from = follow(follower, from);
+	span.to = follow(follower, to);
+	buffer_append(spans, &span, sizeof(span));
+}
+
+/* Where a form may begin, from `at` on; the last byte is looked at in any case. */
+static size_t next_candidate(const struct secret_set *set, const char *bytes, size_t at,
+                             size_t length)
+{
+	while (at + 1 < length && !is_escape(bytes[at]) && !promising(set, bytes + at))
+		at++;
+	return at;
+}
+
+void secret_find(const struct secret_set *set, const struct secret_text *text, bool cut,
+                 struct buffer *spans)
+{
+	const struct scan scan = {set, text->bytes, text->bytes + text->length, cut,
+	                          text->widths != NULL};
+	struct follower follower = {.widths = text->widths};
+	const size_t length = text->length;
+	const char *bytes = text->bytes;
+	size_t from = 0, to = 0;
+
+	for (size_t at = 0; (at = next_candidate(set, bytes, at, length)) < length; at++) {
+		size_t found = match_any(&scan, bytes + at);
+
 		if (found == 0)
 			continue;
 		if (at > to) {
-			memset(bytes + from, '*', to - from);
-			from = at;
-		} else if (!masked) {
+			if (to > from)
+				add_span(spans, &follower, from, to);
 			from = at;
 		}
 		if (at + found > to)
 			to = at + found;
-		masked = true;
 	}
-	if (masked)
-		memset(bytes + from, '*', to - from);
-	return masked;
+	if (to > from)
+		add_span(spans, &follower, from, to);
 }
 
-bool secret_mask(const struct secret_set *set, char *bytes, size_t length)
+static int by_place(const void *a, const void *b)
 {
-	const struct scan scan = {set, bytes, bytes + length, false};
+	const struct secret_span *one = a, *other = b;
 
-	return length > 0 && set->form_count > 0 && mask(&scan, bytes);
+	return (one->from > other->from) - (one->from < other->from);
 }
 
-bool secret_mask_cut(const struct secret_set *set, char *bytes, size_t length)
+/* Stars in the spans' places, those that touch as one; the text closes up. */
+static size_t put_stars(char *bytes, size_t length, struct secret_span *spans, size_t count)
 {
-	const struct scan scan = {set, bytes, bytes + length, true};
+	size_t at = 0, out = 0;
 
-	return length > 0 && set->form_count > 0 && mask(&scan, bytes);
+	qsort(spans, count, sizeof(*spans), by_place);
+	for (size_t i = 0; i < count;) {
+		size_t from = spans[i].from, to = spans[i].to;
+
+		while (++i < count && spans[i].from <= to)
+			to = spans[i].to > to ? spans[i].to : to;
+		memmove(bytes + out, bytes + at, from - at);
+		out += from - at;
+		at = to;
+		to = to - from < MASK_LENGTH ? to - from : MASK_LENGTH;
+		memset(bytes + out, '*', to);
+		out += to;
+	}
+	memmove(bytes + out, bytes + at, length - at);
+	out += length - at;
+	if (out < length)
+		bytes[out] = '\0';
+	return out;
+}
+
+static bool mask(const struct secret_set *set, char *bytes, size_t *length, bool cut)
+{
+	const struct secret_text text = {bytes, *length, NULL};
+	struct secret_span all = {0, *length};
+	struct buffer spans = {0};
+
+	if (*length == 0 || set->form_count == 0)
+		return false;
+	secret_find(set, &text, cut, &spans);
+	secret_find_nested(set, &text, cut, &spans);
+	if (!spans.failed && spans.length == 0)
+		return false;
+	*length = spans.failed /* rather all of it than one secret */
+	              ? put_stars(bytes, *length, &all, 1)
+	              : put_stars(bytes, *length, (struct secret_span *)(void *)spans.data,
+	                          spans.length / sizeof(struct secret_span));
+	buffer_free(&spans);
+	return true;
+}
+
+bool secret_mask(const struct secret_set *set, char *bytes, size_t *length)
+{
+	return mask(set, bytes, length, false);
+}
+
+bool secret_mask_cut(const struct secret_set *set, char *bytes, size_t *length)
+{
+	return mask(set, bytes, length, true);
 }

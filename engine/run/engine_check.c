@@ -59,7 +59,7 @@ static enum status render_row(void *context, int64_t seq, struct json_span input
 	}
 	if (rendering->text.failed)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	secret_mask(plan_secrets(rendering->plan), rendering->text.data, rendering->text.length);
+	secret_mask(plan_secrets(rendering->plan), rendering->text.data, &rendering->text.length);
 	rendering->visit(rendering->context, seq, rendering->text.data, rendering->text.length);
 	return STATUS_OK;
 }

@@ -50,7 +50,7 @@ struct engine_attempt {
 	const char *headers;    /* response's chosen headers, lines, or NULL */
 	const char *body;       /* bytes; NULL: none stored */
 	size_t body_length;
-	int64_t body_bytes;     /* what came */
+	int64_t body_bytes;     /* what came, masked */
 	bool truncated;
 };
 enum status engine_item(struct engine *engine, int64_t job, int64_t seq,

@@ -22,7 +22,7 @@ static void keep_text(const struct secret_set *secrets, char *wide, char *out, s
 {
 	size_t length = strlen(wide), bad;
 
-	secret_mask(secrets, wide, length);
+	secret_mask(secrets, wide, &length);
 	if (length >= size)
 		length = size - 1;
 	memcpy(out, wide, length);
@@ -90,10 +90,10 @@ static enum decision apply_rules(struct settlement *settlement, struct pool_work
 }
 
 /* What is masked inside a number is no JSON any more: it becomes text. */
-static void put_extracted(const struct secret_set *secrets, const struct buffer *value,
+static void put_extracted(const struct secret_set *secrets, struct buffer *value,
                           struct buffer *out)
 {
-	if (secret_mask(secrets, value->data, value->length) &&
+	if (secret_mask(secrets, value->data, &value->length) &&
 	    !json_check(value->data, value->length, NULL))
 		buffer_json(out, value->data, value->length);
 	else

@@ -44,18 +44,25 @@ static void keep_headers(const struct response *response, bool success, struct b
 	}
 }
 
-/* Masked before it is cut, as far as what is kept can be part of a secret. */
-static void keep_body_of(struct exchange *exchange, int64_t bytes_max,
-                         const struct secret_set *secrets)
+/* Masked before it is cut, as far as what is kept can be part of a secret.  What
+ * masks are shorter by was not cut off, and is not to be read from the size. */
+static void keep_body(struct attempt_record *record, struct exchange *exchange,
+                      int64_t bytes_max, const struct secret_set *secrets)
 {
 	const size_t kept = (size_t)bytes_max;
+	struct buffer *body = &exchange->response.body;
+	size_t length;
 
 	exchange_cut_body(exchange, kept + SECRET_WRITTEN_MAX);
+	length = body->length;
 	if (exchange->response.truncated)
-		secret_mask_cut(secrets, exchange->response.body.data, exchange->response.body.length);
+		secret_mask_cut(secrets, body->data, &body->length);
 	else
-		secret_mask(secrets, exchange->response.body.data, exchange->response.body.length);
+		secret_mask(secrets, body->data, &body->length);
+	record->body_bytes -= (int64_t)(length - body->length);
 	exchange_cut_body(exchange, kept);
+	record->body = body->data;
+	record->body_length = body->length;
 }
 
 void settle_keep_response(struct settlement *settlement, const struct spec *spec,
@@ -65,8 +72,8 @@ void settle_keep_response(struct settlement *settlement, const struct spec *spec
 	struct exchange *exchange = &settlement->task->exchange;
 	struct response *response = &exchange->response;
 	const bool success = record->next == ITEM_DONE;
-	const bool keep_body = spec->store_body == STORE_BODY_ALL ||
-	                       (spec->store_body == STORE_BODY_FAILED && !success);
+	const bool wanted = spec->store_body == STORE_BODY_ALL ||
+	                    (spec->store_body == STORE_BODY_FAILED && !success);
 
 	record->body_bytes = response->body_bytes;
 	if (response->http_status == 0) {
@@ -75,17 +82,14 @@ void settle_keep_response(struct settlement *settlement, const struct spec *spec
 	}
 	keep_headers(response, success && record->n == 1, &settlement->headers);
 	if (settlement->headers.length > 0) {
-		secret_mask(secrets, settlement->headers.data, settlement->headers.length);
+		secret_mask(secrets, settlement->headers.data, &settlement->headers.length);
 		record->headers = settlement->headers.data;
 		record->headers_length = settlement->headers.length;
 	}
-	if (keep_body && response->body.data != NULL) {
-		keep_body_of(exchange, spec->body_bytes_max, secrets);
-		record->body = response->body.data;
-		record->body_length = response->body.length;
-	} else {
+	if (wanted && response->body.data != NULL)
+		keep_body(record, exchange, spec->body_bytes_max, secrets);
+	else
 		exchange_cut_body(exchange, 0);
-	}
 }
 
 void settle_keep_request(struct settlement *settlement, const struct secret_set *secrets)
@@ -99,6 +103,6 @@ void settle_keep_request(struct settlement *settlement, const struct secret_set 
 	buffer_append(&settlement->request, request->url.data, request->url.length);
 	if (settlement->request.failed)
 		return;
-	secret_mask(secrets, settlement->request.data, settlement->request.length);
+	secret_mask(secrets, settlement->request.data, &settlement->request.length);
 	settlement->record.request = settlement->request.data;
 }

@@ -52,15 +52,29 @@ for secret in "$CRM_TOKEN" "$literal" file-secret-abcdef; do
 done
 
 # Pasted, a copied curl command sends what the job sent, and holds no secret.
-export ODD=$'q"x&y+%41 \\ $HOME `id`\n\xc3\xbc'
+# What the server says of it, quoted again and again, is masked, too.
+export ODD=$'pa"ss-WORD&y+%41 \\ $HOME `id`\n\xc3\xbc'
 printf 'file "secret"\r\n' >odd.txt
-# shellcheck disable=SC2016 # sluice expands it
-expect 0 run "$URL/echo/{{id}}?k=\${env:ODD}" -X POST --json '{"k":"${env:ODD}","f":"${file:odd.txt}"}' \
-	-H 'X-Odd: ${file:odd.txt}' -i items.csv --limit 1 --name copied
+cat >odd.json <<JSON
+{"name": "copied", "items": "items.csv", "limit": 1,
+ "request": {"method": "POST", "url": "$URL/echo/{{id}}?k=\${env:ODD}",
+  "headers": {"X-Odd": "\${file:odd.txt}"},
+  "json": {"k": "\${env:ODD}", "f": "\${file:odd.txt}"}},
+ "store": {"body": "all"}}
+JSON
+expect 0 run odd.json
+exported copied >copied.ndjson
+contains copied.ndjson '***'
+expect 0 show copied 1
+lacks out 'cut when'
+for file in "$SLUICE_DB"* copied.ndjson; do
+	lacks "$file" 'ss-WORD'
+	lacks "$file" secret
+done
 path=$(upstream_log | tail -n 1 | awk '{ print $3 }')
 expect 0 show copied 1 --curl
 cp out copied.sh
-lacks copied.sh 'q"x'
+lacks copied.sh 'ss-WORD'
 lacks copied.sh 'file "'
 lacks copied.sh '***'
 for shell in dash bash; do

@@ -197,6 +197,7 @@ static void test_secrets(void **state)
 	struct rendered request = {0};
 	struct plan *plan = NULL;
 	struct error error;
+	size_t length;
 	char text[] = "Basic Ym9iOnBAc3M= p@ss tok-1234 YWw6cHJveDE=.";
 
 	(void)state;
@@ -211,8 +212,9 @@ static void test_secrets(void **state)
 	assert_non_null(memmem(request.headers.data, request.headers.length,
 	                       "Authorization: Bearer tok-1234", 31));
 	/* Also what libcurl will make of user and password. */
-	assert_true(secret_mask(secrets, text, strlen(text)));
-	assert_string_equal(text, "Basic ***********= **** ******** ***********=.");
+	length = strlen(text);
+	assert_true(secret_mask(secrets, text, &length));
+	assert_string_equal(text, "Basic ***= *** *** ***=.");
 	rendered_free(&request);
 	plan_free(plan);
 	secret_set_free(secrets);

@@ -22,18 +22,31 @@ static struct secret_set *set_of(const char *value)
 	return set;
 }
 
-/* The whole of `written` becomes stars, and what stands around it does not. */
+static bool mask(const struct secret_set *set, char *text)
+{
+	size_t length = strlen(text);
+	bool masked = secret_mask(set, text, &length);
+
+	assert_int_equal(length, strlen(text)); /* the NUL is where it ends */
+	return masked;
+}
+
+static bool mask_cut(const struct secret_set *set, char *text)
+{
+	size_t length = strlen(text);
+	bool masked = secret_mask_cut(set, text, &length);
+
+	assert_int_equal(length, strlen(text));
+	return masked;
+}
+
+/* The whole of `written` becomes three stars, and what stands around it stays. */
 static void assert_masked(const struct secret_set *set, const char *written)
 {
-	char text[1024], wanted[1024];
-	size_t length = strlen(written);
+	char text[4096];
 
 	snprintf(text, sizeof(text), "{\"a\":\"%s\"}", written);
-	snprintf(wanted, sizeof(wanted), "{\"a\":\"%.*s\"}", (int)length,
-	         "****************************************************************************"
-	         "****************************************************************************"
-	         "****************************************************************************");
-	if (!secret_mask(set, text, strlen(text)) || strcmp(text, wanted) != 0)
+	if (!mask(set, text) || strcmp(text, "{\"a\":\"***\"}") != 0)
 		fail_msg("'%s' became %s", written, text);
 }
 
@@ -90,13 +103,17 @@ static void test_base64(void **state)
 			encode_base64(&coded, plain.data, plain.length);
 			for (int url = 0; url < 2; url++) {
 				char text[128];
+				size_t stars;
 
 				snprintf(text, sizeof(text), "%s", coded.data);
 				for (char *c = text; url && *c; c++)
 					*c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
-				assert_true(secret_mask(set, text, strlen(text)));
-				assert_int_equal(strspn(text + first, "*"), past - first);
-				assert_memory_equal(text, coded.data, first > 0 && !url ? first - 1 : 0);
+				assert_true(mask(set, text));
+				stars = strcspn(text, "*");
+				assert_in_range(stars, first > 0 ? first - 1 : 0, first);
+				assert_memory_equal(text + stars, "***", 3);
+				assert_int_equal(strlen(text + stars + 3), coded.length - past);
+				assert_memory_equal(text, coded.data, url ? 0 : stars);
 			}
 			buffer_free(&plain);
 			buffer_free(&coded);
@@ -105,6 +122,187 @@ static void test_base64(void **state)
 	assert_masked(set, "czNjcj90Pn5+\\u002b\\/9rZXk"); /* as PHP writes it */
 	secret_set_free(set);
 }
+
+/* ---- one inside the other ---------------------------------------------------- */
+
+enum coder {
+	JSON_SHORT, /* only what has to be */
+	JSON_LONG,  /* \\u for all but letters and digits, and \\/ */
+	PERCENT_UPPER,
+	PERCENT_LOWER,
+	FORM,
+	HTML_NAMED,
+	HTML_NUMBERS,
+	HTML_HEX,
+	CODERS
+};
+
+static void put_json_long(struct buffer *out, unsigned char c)
+{
+	if (c == '/')
+		buffer_text(out, "\\/");
+	else
+		buffer_printf(out, "\\u%04x", c);
+}
+
+static void put_named(struct buffer *out, unsigned char c)
+{
+	static const char bytes[] = "&<>\"'";
+	static const char *const names[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	const char *found = strchr(bytes, c);
+
+	if (found)
+		buffer_text(out, names[found - bytes]);
+	else
+		buffer_char(out, (char)c);
+}
+
+static void put_coded(enum coder coder, struct buffer *out, unsigned char c)
+{
+	bool plain = c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	             (c >= '0' && c <= '9');
+
+	if (plain && (c < 0x80 || coder < PERCENT_UPPER || coder > FORM))
+		buffer_char(out, (char)c);
+	else if (coder == JSON_SHORT)
+		buffer_json_inner(out, (const char *)&c, 1);
+	else if (coder == JSON_LONG)
+		put_json_long(out, c);
+	else if (coder == FORM && c == ' ')
+		buffer_char(out, '+');
+	else if (coder <= FORM)
+		buffer_printf(out, coder == PERCENT_LOWER ? "%%%02x" : "%%%02X", c);
+	else if (coder == HTML_NAMED)
+		put_named(out, c);
+	else
+		buffer_printf(out, coder == HTML_NUMBERS ? "&#%d;" : "&#x%x;", c);
+}
+
+/* Code a text as often as told, the innermost first. */
+static void code(const char *text, const enum coder *chain, int depth, struct buffer *out)
+{
+	buffer_text(out, text);
+	for (int i = 0; i < depth; i++) {
+		struct buffer coded = {0};
+
+		for (size_t at = 0; at < out->length; at++)
+			put_coded(chain[i], &coded, (unsigned char)out->data[at]);
+		buffer_free(out);
+		*out = coded;
+	}
+}
+
+static void test_nested_table(void **state)
+{
+	static const struct {
+		const char *secret, *written[6];
+	} table[] = {
+	    {"pa\"ss-WORD",
+	     {"pa\\\\\\\"ss-WORD", "pa\\u005c\\u0022ss-WORD", "pa\\\\u0022ss-WORD", "pa%5C%22ss-WORD",
+	      "pa\\&quot;ss-WORD", "pa%255C%2522ss-WORD"}},
+	    {"a<b&c/d", {"a%26lt%3Bb%26amp%3Bc%2Fd", "a\\u0026lt;b\\u0026amp;c\\/d",
+	                 "a&#37;3Cb&#37;26c&#37;2Fd", "a&#92;u003cb&#92;u0026c&#92;/d",
+	                 "a\\u00253Cb\\u002526c\\u00252Fd", "a%5cu003cb%5cu0026c%5c%2fd"}},
+	    {"J\xC3\xBC\xF0\x9F\x98\x80n", {"J%5Cu00fc%5Cud83d%5Cude00n", "J\\\\u00fc\\\\ud83d\\\\ude00n",
+	                                    "J%25C3%25BC%25F0%259F%2598%2580n", "J&amp;#252;&amp;#x1f600;n",
+	                                    "J\\u0026#252;\\u0026#x1f600;n", "J\\u005cu00fc\\u005cud83d\\u005cude00n"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct secret_set *set = set_of(table[i].secret);
+
+		for (int j = 0; j < 6; j++)
+			assert_masked(set, table[i].written[j]);
+		secret_set_free(set);
+	}
+}
+
+/* Every chain of one, two and three. */
+static void test_nested_chains(void **state)
+{
+	static const char secret[] = "a&b/c+d \"e'<\\%41\n\xC3\xBC";
+	struct secret_set *set = set_of(secret);
+
+	(void)state;
+	for (int number = 0; number < CODERS * CODERS * CODERS; number++) {
+		const enum coder chain[] = {number % CODERS, number / CODERS % CODERS,
+		                            number / CODERS / CODERS};
+
+		for (int depth = 1; depth <= 3; depth++) {
+			struct buffer written = {0};
+
+			code(secret, chain, depth, &written);
+			assert_masked(set, written.data);
+			buffer_free(&written);
+		}
+	}
+	secret_set_free(set);
+}
+
+static void test_nested_random(void **state)
+{
+	static const char alphabet[] = "aZ09-_.~ !\"#$%&'()*+,/:;<=>?@[\\]^`{|}\n\t";
+	struct random random = {11};
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		int depth = (int)random_upto(&random, 3);
+		size_t length = 4 + (size_t)random_upto(&random, 12);
+		struct buffer written = {0};
+		enum coder chain[3];
+		struct secret_set *set;
+		char secret[20] = "";
+
+		for (size_t at = 0; at < length; at++)
+			secret[at] = alphabet[random_upto(&random, (int64_t)sizeof(alphabet) - 2)];
+		for (int j = 0; j < 3; j++)
+			chain[j] = (enum coder)random_upto(&random, CODERS - 1);
+		set = set_of(secret);
+		code(secret, chain, depth, &written);
+		assert_masked(set, written.data);
+		secret_set_free(set);
+		buffer_free(&written);
+	}
+}
+
+/* Cut anywhere, as above. */
+static void test_nested_cut(void **state)
+{
+	static const char written[] = "toke\\\\\\\"n%5C%22-\\u005c\\u0022-0123456789";
+	struct secret_set *set = set_of("toke\"n\"-\"-0123456789");
+
+	(void)state;
+	for (size_t length = 4; length < strlen(written); length++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "is %.*s", (int)length, written);
+		mask_cut(set, text);
+		assert_memory_equal(text, "is ***", 6);
+	}
+	secret_set_free(set);
+}
+
+/* What looks like more than it is: nothing of it is a secret. */
+static void test_nested_none(void **state)
+{
+	static const char *const texts[] = {
+	    "pa\\\\\\\"ss-WORT", "pa%5C%2", "\\u005c", "%5C%22", "\\\\\\\\\\\\", "%2525252525",
+	    "&amp;amp;amp;quot;", "pa\\\\\\ss-WORD", "pa%5Css-WORD\\u0025"};
+	struct secret_set *set = set_of("pa\"ss-WORD");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s", texts[i]);
+		assert_false(mask(set, text));
+		assert_string_equal(text, texts[i]);
+	}
+	secret_set_free(set);
+}
+
+/* ------------------------------------------------------------------------------- */
 
 static void test_what_is_no_secret(void **state)
 {
@@ -119,7 +317,7 @@ static void test_what_is_no_secret(void **state)
 		char text[64];
 
 		snprintf(text, sizeof(text), "%s", texts[i]);
-		assert_false(secret_mask(set, text, strlen(text)));
+		assert_false(mask(set, text));
 		assert_string_equal(text, texts[i]);
 	}
 	secret_set_free(set);
@@ -132,8 +330,8 @@ static void test_overlapping(void **state)
 
 	(void)state;
 	assert_int_equal(secret_set_put(set, "given:y", "defghi", 6), STATUS_OK);
-	assert_true(secret_mask(set, text, strlen(text)));
-	assert_string_equal(text, "x*********y ************ ******");
+	assert_true(mask(set, text));
+	assert_string_equal(text, "x***y *** ***");
 	secret_set_free(set);
 }
 
@@ -151,10 +349,10 @@ static void test_cut(void **state)
 			char text[64];
 
 			snprintf(text, sizeof(text), "is %.*s", (int)length, written[i]);
-			secret_mask_cut(set, text, strlen(text));
+			mask_cut(set, text);
 			assert_memory_equal(text, "is ", 3);
 			if (length >= four[i])
-				assert_int_equal(strspn(text + 3, "*"), length);
+				assert_string_equal(text + 3, "***");
 			if (length < 4) /* nor may all that ends like this go */
 				assert_null(strchr(text, '*'));
 		}
@@ -177,7 +375,7 @@ static void test_random_bytes(void **state)
 		for (size_t at = 0; at < length; at++)
 			bytes[at] = alphabet[random_upto(&random, (int64_t)sizeof(alphabet) - 2)];
 		bytes = realloc(bytes, length > 0 ? length : 1);
-		(void)(i & 1 ? secret_mask(set, bytes, length) : secret_mask_cut(set, bytes, length));
+		(void)(i & 1 ? secret_mask(set, bytes, &length) : secret_mask_cut(set, bytes, &length));
 		free(bytes);
 	}
 	secret_set_free(set);
@@ -189,6 +387,9 @@ int main(void)
 	    cmocka_unit_test(test_forms),           cmocka_unit_test(test_base64),
 	    cmocka_unit_test(test_what_is_no_secret), cmocka_unit_test(test_overlapping),
 	    cmocka_unit_test(test_cut),             cmocka_unit_test(test_random_bytes),
+	    cmocka_unit_test(test_nested_table),    cmocka_unit_test(test_nested_chains),
+	    cmocka_unit_test(test_nested_random),   cmocka_unit_test(test_nested_cut),
+	    cmocka_unit_test(test_nested_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

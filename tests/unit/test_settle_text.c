@@ -122,27 +122,28 @@ static void test_secrets_are_masked(void **state)
 	        "\"message\":\"$.msg\"}],\"extract\":{\"t\":\"$.t\"}");
 	record = settle_answer(stage, 400, "X-Echo: Bearer " TOKEN "\r\nX-Plain: 1\r\n",
 	                       "{\"code\":\"" TOKEN "\",\"msg\":\"bad token " TOKEN "!\"}");
-	assert_string_equal(record->code, "********************");
-	assert_string_equal(record->message, "bad token ********************!");
+	assert_string_equal(record->code, "***");
+	assert_string_equal(record->message, "bad token ***!");
 	assert_false(leaks(record->cause, strlen(record->cause)));
 	assert_false(leaks(record->body, record->body_length));
 	assert_false(leaks(record->request, strlen(record->request)));
 	assert_bytes(record->headers, record->headers_length,
-	             "X-Echo: Bearer ********************\nX-Plain: 1\n");
+	             "X-Echo: Bearer ***\nX-Plain: 1\n");
 
 	record = settle_answer(stage, 400, "", "<title>" TOKEN "</title>");
-	assert_string_equal(record->message, "********************");
+	assert_string_equal(record->message, "***");
 
 	record = settle_answer(stage, 200, "", "{\"t\":\"is " TOKEN "\"}");
 	assert_bytes(record->extracted, record->extracted_length,
-	             "{\"t\":\"is ********************\"}");
-	assert_false(leaks(record->body, record->body_length));
+	             "{\"t\":\"is ***\"}");
+	assert_bytes(record->body, record->body_length, "{\"t\":\"is ***\"}");
+	assert_int_equal(record->body_bytes, record->body_length); /* nothing was cut off */
 
 	(void)answer(stage, 0, "", "");
 	stage->task->exchange.response.transport = TRANSPORT_CONNECT;
 	snprintf(stage->task->exchange.response.error_text, 256, "cannot reach %s", TOKEN);
 	record = settle_it(stage);
-	assert_string_equal(record->message, "cannot reach ********************");
+	assert_string_equal(record->message, "cannot reach ***");
 }
 
 /* A message is cut to its place, wherever a secret stands in it. */
@@ -161,10 +162,10 @@ static void test_secrets_at_the_cut(void **state)
 		         "..................................................", "........" TOKEN, before,
 		         0, TOKEN);
 		record = settle_answer(stage, 400, "", body);
-		assert_int_equal(strlen(record->message), before + 20 < 512 ? before + 20 : 511);
+		assert_int_equal(strlen(record->message), before + 3 < 512 ? before + 3 : 511);
 		assert_false(leaks(record->message, strlen(record->message)));
 		assert_false(leaks(record->code, strlen(record->code)));
-		if (before >= 501) /* what is left of it is stars */
+		if (before >= 508) /* what is left of it is stars */
 			assert_int_equal(record->message[510], before > 510 ? '0' : '*');
 		snprintf(body, sizeof(body), "{\"message\":\"%0*d%s\"}", before, 0, TOKEN);
 		record = settle_answer(stage, 400, "", body);
@@ -182,7 +183,7 @@ static void test_a_secret_that_is_a_number(void **state)
 	assert_int_equal(secret_set_put(stage->secrets, "env:PIN", "4711", 4), STATUS_OK);
 	record = settle_answer(stage, 200, "", "{\"id\":147112,\"o\":{\"a\":4711}}");
 	assert_bytes(record->extracted, record->extracted_length,
-	             "{\"id\":\"1****2\",\"o\":\"{\\\"a\\\":****}\"}");
+	             "{\"id\":\"1***2\",\"o\":\"{\\\"a\\\":***}\"}");
 	assert_true(json_check(record->extracted, record->extracted_length, NULL));
 }
 
@@ -228,7 +229,7 @@ static void test_later_success(void **state)
 	record = settle_it(stage);
 	assert_int_equal(record->n, 2);
 	assert_bytes(record->headers, record->headers_length, "Server: x\n");
-	assert_string_equal(record->request, "PUT http://localhost:1/7?key=********************");
+	assert_string_equal(record->request, "PUT http://localhost:1/7?key=***");
 }
 
 /* A body of this many bytes beyond what is stored: {"pad":"…","ok":true}. */
@@ -266,8 +267,8 @@ static void test_large_body(void **state)
 		buffer_text(&response->body, TOKEN "\",\"ok\":true}");
 		response->body_bytes = (int64_t)response->body.length;
 		record = settle_it(stage);
-		assert_int_equal(record->body_length, 1000);
-		assert_null(memmem(record->body, 1000, TOKEN, 4));
+		assert_int_equal(record->body_length, pad + 23 < 1000 ? pad + 23 : 1000);
+		assert_null(memmem(record->body, record->body_length, TOKEN, 4));
 	}
 }
 
