@@ -226,8 +226,9 @@ static void test_nested_chains(void **state)
 
 	(void)state;
 	for (int number = 0; number < CODERS * CODERS * CODERS; number++) {
-		const enum coder chain[] = {number % CODERS, number / CODERS % CODERS,
-		                            number / CODERS / CODERS};
+		const enum coder chain[] = {(enum coder)(number % CODERS),
+		                            (enum coder)(number / CODERS % CODERS),
+		                            (enum coder)(number / CODERS / CODERS)};
 
 		for (int depth = 1; depth <= 3; depth++) {
 			struct buffer written = {0};
