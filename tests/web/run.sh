@@ -40,7 +40,24 @@ if [ $# -eq 0 ]; then
 		echo "real, flow, report: skipped, no $SLUICE or no $UPSTREAM"
 	fi
 fi
+# The longest beside the others: its pages stand still, and most of it is waiting.
+beside=
+trap '[ -z "$beside" ] || kill "$beside" 2>/dev/null' EXIT
+trap 'exit 130' INT TERM
 for name; do
-	node "$here/$name.mjs" || failed=1
+	if [ "$name" = access ] && [ $# -gt 1 ]; then
+		said=$(mktemp)
+		node "$here/access.mjs" >"$said" 2>&1 &
+		beside=$!
+	fi
 done
+for name; do
+	[ "$name" = access ] && [ -n "$beside" ] || node "$here/$name.mjs" || failed=1
+done
+if [ -n "$beside" ]; then
+	wait "$beside" || failed=1
+	beside=
+	cat "$said"
+	rm -f "$said"
+fi
 exit "$failed"
