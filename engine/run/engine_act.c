@@ -52,25 +52,10 @@ static enum status selection_text(enum engine_action action,
 	return status;
 }
 
-/* Would the action apply to an item in this state? */
-static bool applies(enum engine_action action, enum item_state state, bool done_too)
-{
-	switch (action) {
-	case ACTION_RETRY:
-		return state == ITEM_FAILED || state == ITEM_UNKNOWN || state == ITEM_SKIPPED ||
-		       (done_too && state == ITEM_DONE);
-	case ACTION_SKIP:
-		return state == ITEM_FAILED || state == ITEM_UNKNOWN || state == ITEM_PENDING ||
-		       state == ITEM_WAITING;
-	default:
-		return state == ITEM_UNKNOWN;
-	}
-}
-
 /* ---- counting (dry run) ----------------------------------------------------------- */
 
 struct count {
-	enum engine_action action;
+	enum manual what;
 	bool done_too;
 	int64_t matched, changed;
 };
@@ -80,7 +65,7 @@ static enum status count_one(void *context, const struct item_row *row)
 	struct count *count = context;
 
 	count->matched++;
-	count->changed += applies(count->action, row->state, count->done_too);
+	count->changed += outcomes_applies(count->what, row->state, count->done_too);
 	return STATUS_OK;
 }
 
@@ -132,7 +117,7 @@ static enum status count_seqs(struct engine *engine, int64_t job,
 		if (status != STATUS_OK)
 			break;
 		count->matched++;
-		count->changed += applies(count->action, standing.state, count->done_too);
+		count->changed += outcomes_applies(count->what, standing.state, count->done_too);
 	}
 	engine_reader_done(engine, db);
 	job_row_free(&row);
@@ -198,10 +183,11 @@ static void name_seqs(const struct engine_selection *selection, char *out, size_
 }
 
 static enum status dry(struct engine *engine, int64_t job, enum engine_action action,
+                       enum manual what,
                        const struct engine_selection *selection, const char *text,
                        const char *who, struct engine_operation *out, struct error *error)
 {
-	struct count count = {.action = action, .done_too = selection->done_too};
+	struct count count = {.what = what, .done_too = selection->done_too};
 	enum status status = selection->seq_count > 0
 	                         ? count_seqs(engine, job, selection, &count, error)
 	                         : count_filter(engine, job, text, &count, error);
@@ -274,7 +260,8 @@ static enum status act_on(struct engine *engine, int64_t job, enum engine_action
 	if (status != STATUS_OK)
 		return status;
 	if (dry_run)
-		return dry(engine, job, action, selection, act.row.selection, act.row.who, out, error);
+		return dry(engine, job, action, act.what, selection, act.row.selection, act.row.who,
+		           out, error);
 	act.row.job = job;
 	act.row.done_too = selection->done_too;
 	act.row.created_at_ms = clock_wall_ms();

@@ -125,8 +125,7 @@ static enum status correct_one(struct engine_correction *correction, struct writ
 	status = outcomes_standing(db, job, seq, &standing, error);
 	if (status != STATUS_OK)
 		return status;
-	if (standing.state != ITEM_FAILED && standing.state != ITEM_UNKNOWN &&
-	    standing.state != ITEM_SKIPPED) {
+	if (!outcomes_applies(MANUAL_RETRY, standing.state, false)) {
 		correction->now.not_failed++;
 		snprintf(why, sizeof(why), "the item is %s", item_state_name(standing.state));
 		add_miss(correction, number, key, why);

@@ -326,37 +326,33 @@ static enum status settle_by_hand(struct db *db, struct job_row *row,
 	return status;
 }
 
-static enum status act_on_one(struct db *db, struct job_row *row, const struct item_standing *standing,
-                              enum manual what, bool done_too, int64_t now_ms, bool *changed,
-                              struct left *left, struct error *error)
+bool outcomes_applies(enum manual what, enum item_state state, bool done_too)
 {
-	enum item_state state = standing->state;
-	bool dead = state == ITEM_FAILED || state == ITEM_UNKNOWN;
-	enum status status = STATUS_OK;
+	const bool dead = state == ITEM_FAILED || state == ITEM_UNKNOWN;
 
-	*changed = false;
 	switch (what) {
 	case MANUAL_RETRY:
-		if (!dead && state != ITEM_SKIPPED && !(done_too && state == ITEM_DONE))
-			return STATUS_OK;
-		status = retry_one(db, row, standing, left, error);
-		break;
+		return dead || state == ITEM_SKIPPED || (done_too && state == ITEM_DONE);
 	case MANUAL_SKIP:
-		if (!dead && state != ITEM_PENDING && state != ITEM_WAITING)
-			return STATUS_OK;
-		status = settle_by_hand(db, row, standing, ITEM_SKIPPED, now_ms, left, error);
-		break;
+		return dead || state == ITEM_PENDING || state == ITEM_WAITING;
 	case MANUAL_DONE:
 	case MANUAL_FAILED:
-		if (state != ITEM_UNKNOWN)
-			return STATUS_OK;
-		status = settle_by_hand(db, row, standing,
-		                        what == MANUAL_DONE ? ITEM_DONE : ITEM_FAILED, now_ms, left,
-		                        error);
 		break;
 	}
-	*changed = status == STATUS_OK;
-	return status;
+	return state == ITEM_UNKNOWN;
+}
+
+static enum status act_on_one(struct db *db, struct job_row *row,
+                              const struct item_standing *standing, enum manual what,
+                              int64_t now_ms, struct left *left, struct error *error)
+{
+	static const enum item_state ends[] = {[MANUAL_SKIP] = ITEM_SKIPPED,
+	                                       [MANUAL_DONE] = ITEM_DONE,
+	                                       [MANUAL_FAILED] = ITEM_FAILED};
+
+	return what == MANUAL_RETRY
+	           ? retry_one(db, row, standing, left, error)
+	           : settle_by_hand(db, row, standing, ends[what], now_ms, left, error);
 }
 
 enum status outcomes_manual(struct db *db, struct job_row *row, const struct item_standing *items,
@@ -366,8 +362,10 @@ enum status outcomes_manual(struct db *db, struct job_row *row, const struct ite
 	struct left left = {.causes = 0};
 	enum status status = STATUS_OK;
 
-	for (int i = 0; i < count && status == STATUS_OK; i++)
-		status = act_on_one(db, row, &items[i], what, done_too, now_ms, &changed[i], &left,
-		                    error);
+	for (int i = 0; i < count && status == STATUS_OK; i++) {
+		changed[i] = outcomes_applies(what, items[i].state, done_too);
+		if (changed[i])
+			status = act_on_one(db, row, &items[i], what, now_ms, &left, error);
+	}
 	return status == STATUS_OK ? take_from_groups(db, row->id, &left, error) : status;
 }

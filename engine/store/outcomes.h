@@ -58,8 +58,10 @@ struct item_standing {
 enum status outcomes_standing(struct db *db, const struct job_row *row, int64_t seq,
                               struct item_standing *standing, struct error *error);
 
-/* A person's word on items that stand as told.  changed[i] tells whether it applied (the
- * item was in a state that allows it). done_too: retry also what is done. */
+/* Does an action apply to an item in this state?  done_too: retry also what is done. */
+bool outcomes_applies(enum manual what, enum item_state state, bool done_too);
+
+/* A person's word on items that stand as told.  changed[i] tells whether it applied. */
 enum status outcomes_manual(struct db *db, struct job_row *row, const struct item_standing *items,
                             int count, enum manual what, bool done_too, int64_t now_ms,
                             bool *changed, struct error *error);

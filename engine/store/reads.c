@@ -1,8 +1,6 @@
 #include "engine/store/reads.h"
 
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "engine/base/clock.h"
 #include "engine/store/reads_internal.h"

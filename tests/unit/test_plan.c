@@ -1,33 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/plan_stage.h"
 
-#include <cmocka.h>
-
-#include "engine/request/plan.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define AGENT "User-Agent: sluice/" SLUICE_VERSION "\n"
 #define ITEM "{\"id\":7,\"name\":\"J\\u00fcrgen \\\"x\\\"\",\"price\":0.10,\"blank\":\"  \",\"lf\":\"a\\nb\"}"
-
-static const unsigned char uuid[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-static struct plan *make(const char *job, struct secret_set *secrets)
-{
-	struct spec *spec;
-	struct plan *plan = NULL;
-	struct error error;
-
-	if (spec_parse(job, strlen(job), secrets, &spec, &error) != STATUS_OK ||
-	    plan_make(spec, "crm", uuid, secrets, &plan, &error) != STATUS_OK)
-		fail_msg("%s: %s", job, error.text);
-	spec_free(spec); /* the plan has its own */
-	return plan;
-}
 
 /* A request as one text. */
 static void put(struct buffer *out, const struct rendered *request)
