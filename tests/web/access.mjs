@@ -1,7 +1,7 @@
 // For everyone: axe-core on every view and dialog, both themes, wide and narrow;
 // nothing runs over a phone's edge; less motion where that is asked for.
 import assert from 'node:assert/strict';
-import { axe, finish, openBrowser, test } from './browser.mjs';
+import { axe, finish, openAt, openBrowser, quiet, test } from './browser.mjs';
 import { startMock, TOKEN } from './mock.mjs';
 
 const mock = await startMock();
@@ -24,7 +24,7 @@ const VIEWS = [
 		await page.getByRole('button', { name: /Paste|粘贴/ }).click();
 		await page.fill('#new-text', 'user_id\n1\n');
 		await page.fill('#new-url', 'https://api.example.com/{{user_id}}');
-		await page.waitForTimeout(800);
+		await page.locator('.preview').getByText('POST').first().waitFor();
 	}],
 	['filter with completions', '#/jobs/1/items', (page) => page.locator('#filter').click().then(() => page.keyboard.type('s'))],
 	['export dialog', '#/jobs/1', click(/^Export$|^导出$/)],
@@ -48,19 +48,16 @@ for (const look of LOOKS) {
 	const page = await browser.page();
 	const label = `${look.width} px, ${look.theme}, ${look.locale}`;
 	await test(`axe: no token (${label})`, async () => {
-		await page.goto(mock.url);
-		await page.locator('h1').waitFor();
+		await openAt(page, mock.url);
 		assert.deepEqual(await axe(page), []);
 	});
-	await page.goto(`${mock.url}#token=${TOKEN}`);
+	await openAt(page, `${mock.url}#token=${TOKEN}`);
 	for (const [name, hash, act] of VIEWS)
 		await test(`axe: ${name} (${label})`, async () => {
-			await page.goto('about:blank');
-			await page.goto(mock.url + hash);
-			await page.locator('h1').waitFor();
-			await page.waitForTimeout(400);
+			await openAt(page, mock.url + hash);
+			await quiet(page);
 			await act?.(page);
-			await page.waitForTimeout(200);
+			await quiet(page);
 			assert.equal(await page.getAttribute('html', 'data-theme'), look.theme);
 			assert.deepEqual(await axe(page), []);
 			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'wider than the window');

@@ -57,7 +57,7 @@ async function walk({ width, theme, locale, texts, name }) {
 	};
 	const button = (key, values) => page.getByRole('button', { name: say(key, values), exact: true });
 	const number = async (state) => Number((await page.locator(`.legend-item.state-${state} b`).innerText()).replace(/,/g, ''));
-	const counts = (state, n) => until(`${n} ${state}`, async () => await number(state) === n, 20000);
+	const counts = (state, n) => until(`${n} ${state}`, async () => await number(state) === n);
 	const openJob = async () => {
 		await page.locator('.crumbs').getByText(name, { exact: true }).click();
 		await page.locator('.progress-percent').waitFor();
@@ -92,7 +92,7 @@ async function walk({ width, theme, locale, texts, name }) {
 		await until('the request', async () => /Porto/.test(await dialog.locator('.response').innerText()));
 		assert.deepEqual(await axe(page), []);
 		await dialog.getByRole('button', { name: say('item.retry'), exact: true }).click();
-		await page.locator('.head .chip', { hasText: say('state.done') }).waitFor({ timeout: 20000 });
+		await page.locator('.head .chip', { hasText: say('state.done') }).waitFor();
 		await page.getByRole('heading', { name: say('item.original') }).waitFor();
 		assert.equal(await page.locator('.attempt').count(), 2);
 		await openJob();
@@ -108,14 +108,14 @@ async function walk({ width, theme, locale, texts, name }) {
 		assert.deepEqual(await axe(page), []);
 		await button('correct.yes', { n: BAD - 2 }).click();
 		await counts('done', ROWS - 1);
-		await page.locator('.head .chip', { hasText: say('state.finished') }).waitFor({ timeout: 20000 });
+		await page.locator('.head .chip', { hasText: say('state.finished') }).waitFor();
 	});
 	await step('retry: the target is mended, the group is tried again, all is done', async () => {
 		known.add('Atlantis');
 		await button('cause.retry').click();
 		await dialog.getByRole('button', { name: say('bulk.retry.yes', { n: 1 }), exact: true }).click();
 		await counts('done', ROWS);
-		await page.locator('.head .chip', { hasText: say('state.finished') }).waitFor({ timeout: 20000 });
+		await page.locator('.head .chip', { hasText: say('state.finished') }).waitFor();
 		await page.locator('#operations-title').waitFor();
 	});
 	await step('export: every row done, its numbers exact', async () => {

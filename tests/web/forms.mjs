@@ -3,23 +3,19 @@
 // labelled server changes.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { finish, openBrowser, test, until } from './browser.mjs';
+import { finish, openAt, openBrowser, quiet, test, until } from './browser.mjs';
 import { startMock, TOKEN } from './mock.mjs';
 
 const mock = await startMock();
 const browser = await openBrowser();
 const page = await browser.page();
-const open = async (hash) => {
-	await page.goto('about:blank');
-	await page.goto(mock.url + hash);
-	await page.locator('h1').waitFor();
-};
+const open = (hash) => openAt(page, mock.url + hash);
 const text = (selector) => page.locator(selector).first().innerText();
 const button = (name) => page.getByRole('button', { name });
 const dialog = page.getByRole('dialog');
 const csv = (name, body) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(body) });
 const jobNamed = (name) => mock.jobs.find((job) => job.name === name);
-await page.goto(`${mock.url}#token=${TOKEN}`);
+await openAt(page, `${mock.url}#token=${TOKEN}`);
 
 await test('a new job: chosen file, its first rows as requests, started; every row arrived exactly', async () => {
 	await open('#/jobs');
@@ -188,15 +184,13 @@ await test('a bulk action says why; one under way is cancelled', async () => {
 await test('a label is shown; a read-only server offers nothing that changes anything', async () => {
 	const closed = await startMock({ jobs: mock.jobs, server: { label: 'prod <b>', read_only: true } });
 	const other = await browser.page();
-	await other.goto(`${closed.url}#token=${TOKEN}`);
+	await openAt(other, `${closed.url}#token=${TOKEN}`);
 	await other.locator('.top-label', { hasText: 'prod <b>' }).waitFor();
 	assert.match(await other.title(), /prod <b>/);
 	const seq = mock.jobs[4].items.find((item) => item.state === 'failed').seq;
 	for (const hash of ['#/jobs', '#/jobs/5', '#/jobs/5/items?filter=state:failed', `#/jobs/5/items/${seq}`]) {
-		await other.goto('about:blank');
-		await other.goto(closed.url + hash);
-		await other.locator('h1').waitFor();
-		await other.waitForTimeout(700);
+		await openAt(other, closed.url + hash);
+		await quiet(other);
 		const names = await other.locator('main button, main a.button, main input[type=range]').evaluateAll((list) => list.map((one) => one.textContent.trim() || one.getAttribute('aria-label')));
 		assert.deepEqual(names.filter((name) => /retry|skip|pause|cancel|new job|apply|upload|concurrency|rate|edit/i.test(name ?? '')), []);
 		await other.keyboard.press('r');
@@ -212,7 +206,7 @@ await test('a label is shown; a read-only server offers nothing that changes any
 await test('behind a path of a proxy: page, charts and calls stay below it', async () => {
 	const behind = await startMock({ jobs: mock.jobs, server: { base_path: '/ops/sluice' } });
 	const other = await browser.page();
-	await other.goto(`${behind.url}#token=${TOKEN}`);
+	await openAt(other, `${behind.url}#token=${TOKEN}`);
 	await other.locator('.job-row-name', { hasText: 'crm-import' }).click();
 	await until('charts', async () => await other.locator('.chart canvas').count() === 4);
 	assert.ok(behind.requests.every((line) => /^GET \/(api\/v1|[\w/]*\.\w+|$)/.test(line)), behind.requests.join());

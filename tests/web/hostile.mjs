@@ -1,7 +1,7 @@
 // Text from outside stays text, wherever it is shown; every text of the page
 // is there in both languages.
 import assert from 'node:assert/strict';
-import { finish, openBrowser, test, until } from './browser.mjs';
+import { finish, openAt, openBrowser, quiet, test, until } from './browser.mjs';
 import { startMock, TOKEN } from './mock.mjs';
 import { demoJobs, HOSTILE, UNSEEN, wideJob } from './mock_jobs.mjs';
 
@@ -15,13 +15,12 @@ const VIEWS = {
 };
 const browser = await openBrowser();
 const page = await browser.page();
-await page.goto(`${mock.url}#token=${TOKEN}`);
+await openAt(page, `${mock.url}#token=${TOKEN}`);
 const open = async (hash) => {
-	await page.goto(mock.url + hash);
-	await page.locator('h1').waitFor();
-	await page.waitForTimeout(700);
-	await page.locator('.failure, .response-of').first().scrollIntoViewIfNeeded({ timeout: 100 }).catch(() => {});
-	await page.waitForTimeout(300);
+	await openAt(page, mock.url + hash);
+	await quiet(page);
+	await page.evaluate(() => document.querySelector('.failure, .response-of')?.scrollIntoView()); // fetched when seen
+	await quiet(page);
 	await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
 };
 const shown = () => page.locator('body').innerText();
@@ -131,18 +130,16 @@ await test('long texts: no view and no dialog is wider than its window', async (
 			await page.keyboard.type('code:');
 		}]];
 	browser.expected = [/400/];
-	await page.goto(`${wide.url}#token=${TOKEN}`);
+	await openAt(page, `${wide.url}#token=${TOKEN}`);
 	const over = [];
 	for (const width of [390, 1280]) {
 		await page.setViewportSize({ width, height: 900 });
 		for (const [hash, act] of views) {
-			await page.goto('about:blank');
-			await page.goto(wide.url + hash);
-			await page.locator('h1').waitFor();
-			await page.waitForTimeout(300);
+			await openAt(page, wide.url + hash);
+			await quiet(page);
 			await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
 			await act?.();
-			await page.waitForTimeout(100);
+			await quiet(page);
 			over.push(...await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.dialog-body, .table-panel, .completions')]
 				.filter((element) => element.scrollWidth > element.clientWidth + 1).map((element) => `${element.className || 'page'}: ${element.scrollWidth} px`))
 				.then((found) => found.map((one) => `${width} px, ${hash.slice(0, 60)}: ${one}`)));
@@ -152,7 +149,7 @@ await test('long texts: no view and no dialog is wider than its window', async (
 	await page.setViewportSize({ width: 1280, height: 900 });
 	await wide.stop();
 	assert.deepEqual(over, []);
-	await page.goto(`${mock.url}#token=${TOKEN}`);
+	await openAt(page, `${mock.url}#token=${TOKEN}`);
 });
 
 await test('中文: chosen, kept, and complete on every view', async () => {
@@ -174,7 +171,7 @@ await test('中文: chosen, kept, and complete on every view', async () => {
 await test('the language follows the browser', async () => {
 	const chinese = await openBrowser({ locale: 'zh-CN' });
 	const tab = await chinese.page();
-	await tab.goto(`${mock.url}#token=${TOKEN}`);
+	await openAt(tab, `${mock.url}#token=${TOKEN}`);
 	await tab.locator('h1', { hasText: '任务' }).waitFor();
 	assert.deepEqual(chinese.faults, []);
 	await chinese.close();

@@ -84,7 +84,7 @@ await test('it is paused and goes on; limits change', async () => {
 });
 
 await test('it ends; the failures are grouped by cause', async () => {
-	await page.locator('.head .chip', { hasText: 'finished' }).waitFor({ timeout: 30000 });
+	await page.locator('.head .chip', { hasText: 'finished' }).waitFor();
 	await until('two causes', async () => await page.locator('.cause-row').count() === 2);
 	const causes = await page.locator('.cause-list').innerText();
 	assert.match(causes, /HTTP 404/);
@@ -121,7 +121,7 @@ await test('a group is retried; then all that match a filter', async () => {
 	await page.goto(`${url}#/jobs/1`);
 	await page.locator('.cause-row', { hasText: 'HTTP 404' }).getByRole('button', { name: 'Retry group' }).click();
 	await page.getByRole('dialog').getByRole('button', { name: /^Retry \d+ items?$/ }).click();
-	await until('one cause left', async () => await page.locator('.cause-row').count() === 1, 20000);
+	await until('one cause left', async () => await page.locator('.cause-row').count() === 1);
 	await control('code-percent=0');
 	await page.goto(`${url}#/jobs/1/items?filter=state:failed`);
 	await page.locator('tr[data-seq]').first().waitFor();
@@ -131,7 +131,7 @@ await test('a group is retried; then all that match a filter', async () => {
 	await page.getByRole('dialog').getByRole('button', { name: /^Retry \d+ items?$/ }).click();
 	await page.getByText('No item matches').waitFor();
 	await page.goto(`${url}#/jobs/1`);
-	await until('all done', async () => await done() === ITEMS, 20000);
+	await until('all done', async () => await done() === ITEMS);
 	assert.equal(await text('.progress-percent'), '100%');
 	await page.locator('#operations-title').waitFor();
 });
@@ -141,10 +141,10 @@ await test('the server restarts: the page recovers without a reload', async () =
 	await page.evaluate(() => { window.sameDocument = true; });
 	runner.kill('SIGTERM');
 	await runner.over;
-	await page.getByText('Connection lost, retrying').waitFor({ timeout: 15000 });
+	await page.getByText('Connection lost, retrying').waitFor();
 	const again = start(process.env.SLUICE, 'serve', '--db', 'jobs.db', '--listen', new URL(url).host);
 	await addressOf(again);
-	await until('banner gone', async () => await page.locator('.banner').count() === 0, 15000);
+	await until('banner gone', async () => await page.locator('.banner').count() === 0);
 	assert.equal(await done(), ITEMS);
 	assert.equal(await page.evaluate(() => window.sameDocument), true);
 	await page.goto('about:blank'); // it would ask on, of nobody

@@ -1,5 +1,5 @@
 // Single-key shortcuts.  Each view brings its own; the newest one wins.
-import { useEffect, useRef } from './vendor/preact/standalone.module.js';
+import { useLayoutEffect, useRef } from './vendor/preact/standalone.module.js';
 
 const layers = [];
 
@@ -27,7 +27,9 @@ addEventListener('keydown', (event) => {
 export function useKeys(map) {
 	const layer = useRef(map);
 	layer.current = map;
-	useEffect(() => {
+	// As soon as the view stands there, not a frame later: a key typed in between
+	// would be lost.
+	useLayoutEffect(() => {
 		layers.push(layer);
 		return () => layers.splice(layers.indexOf(layer), 1);
 	}, []);

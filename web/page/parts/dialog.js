@@ -1,6 +1,6 @@
 // One modal dialog at a time, over the native element: focus stays inside and
 // goes back where it was, Escape closes.
-import { useEffect, useRef } from '../vendor/preact/standalone.module.js';
+import { useEffect, useLayoutEffect, useRef } from '../vendor/preact/standalone.module.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
 import { createStore, useStore } from '../store.js';
@@ -16,7 +16,7 @@ export function showDialog(render) {
 export function DialogHost() {
 	const render = useStore(open);
 	const element = useRef(null);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (render && !element.current.open)
 			element.current.showModal();
 	}, [render]);
