@@ -263,7 +263,7 @@ FROM operation WHERE id > ?1 AND finished_at_ms = 0 ORDER BY id LIMIT 1;
 -- operation_list
 SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
   done_too, reason, cancelled_at_ms
-FROM operation WHERE job = ?1 ORDER BY id DESC LIMIT 100;
+FROM operation WHERE job = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3;
 -- operation_get
 SELECT id, job, action, selection, who, scan_cursor, matched, changed, created_at_ms, finished_at_ms,
   done_too, reason, cancelled_at_ms
@@ -327,7 +327,8 @@ SELECT n, at_ms, duration_ms, connect_ms, first_byte_ms, decision, http, curl, c
 FROM attempt WHERE item = ?1 ORDER BY n;
 -- group_list
 SELECT id, class, http, code, message, count, first_at_ms, last_at_ms, sample_seq
-FROM failure_group WHERE job = ?1 AND count > 0 ORDER BY count DESC LIMIT ?2;
+FROM failure_group WHERE job = ?1 AND count > 0 AND (count < ?2 OR (count = ?2 AND id > ?3))
+ORDER BY count DESC, id LIMIT ?4;
 -- event_list
 SELECT id, at_ms, who, what, detail FROM event WHERE job = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 -- bad_row_list

@@ -226,6 +226,7 @@ void item_retry(struct call *call)
 struct operation_listing {
 	struct buffer *out;
 	int count;
+	int64_t last;
 };
 
 static void operation_visit(void *context, const struct engine_operation *operation)
@@ -234,32 +235,40 @@ static void operation_visit(void *context, const struct engine_operation *operat
 
 	if (listing->count++ > 0)
 		buffer_char(listing->out, ',');
+	listing->last = operation->id;
 	write_operation(listing->out, operation, false);
 }
 
 void operations_page(struct call *call)
 {
-	struct operation_listing listing = {.out = reply_json(call)};
+	struct operation_listing listing = {0};
 	struct error error = {0};
+	int64_t after, limit;
 
+	if (!ask_number(call, "after", 1, INT64_MAX, INT64_MAX, &after)
+	    || !ask_number(call, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT, &limit))
+		return;
+	listing.out = reply_json(call);
 	buffer_text(listing.out, "{\"operations\":[");
-	if (engine_operations(call->engine, call->job, 0, operation_visit, &listing, &error)
-	    != STATUS_OK)
+	if (engine_operations(call->engine, call->job, after, (int)limit, operation_visit, &listing,
+	                      &error) != STATUS_OK) {
 		reply_error(call, &error);
-	else
-		buffer_text(listing.out, "]}");
+		return;
+	}
+	buffer_text(listing.out, "],\"next\":");
+	write_id_or_null(listing.out, listing.count == limit ? listing.last : 0);
+	buffer_char(listing.out, '}');
 }
 
 void operation_show(struct call *call)
 {
-	struct operation_listing listing = {.out = reply_json(call)};
+	struct engine_operation operation = {0};
 	struct error error = {0};
 
-	if (engine_operations(call->engine, call->job, call->number, operation_visit, &listing,
-	                      &error) != STATUS_OK)
+	if (engine_operation(call->engine, call->job, call->number, &operation, &error) != STATUS_OK)
 		reply_error(call, &error);
-	else if (listing.count == 0)
-		reply_problem(call, 404, "no operation %lld", (long long)call->number);
+	else
+		write_operation(reply_json(call), &operation, false);
 }
 
 void operation_cancel(struct call *call)

@@ -1,11 +1,17 @@
 /* What happened: causes of failure, samples for charts, the audit log, rows
  * that were left out. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "web/handlers.h"
+
+#define GROUP_PLACE "%lld.%016llx" /* items in the last group of a page, its id */
 
 struct listing {
 	struct buffer *out;
 	int count;
 	int64_t last;
+	struct engine_group_place group;
 };
 
 static void listing_next(struct listing *listing)
@@ -20,6 +26,7 @@ static void group_visit(void *context, const struct engine_group *group)
 	struct buffer *out = listing->out;
 
 	listing_next(listing);
+	listing->group = (struct engine_group_place){group->count, group->id};
 	buffer_text(out, "{\"id\":");
 	write_group(out, group->id);
 	buffer_text(out, ",\"class\":");
@@ -48,21 +55,47 @@ static void group_visit(void *context, const struct engine_group *group)
 	buffer_text(out, "]}}");
 }
 
+static bool ask_group_place(struct call *call, struct engine_group_place *out)
+{
+	const char *text = ask_text(call, "after"), *point;
+
+	if (text == NULL) {
+		*out = (struct engine_group_place){INT64_MAX, 0};
+		return true;
+	}
+	point = strchr(text, '.');
+	if (point != NULL && number_parse(text, (size_t)(point - text), &out->count)
+	    && strlen(point + 1) == 16 && strspn(point + 1, "0123456789abcdef") == 16) {
+		out->id = strtoull(point + 1, NULL, 16);
+		return true;
+	}
+	reply_problem(call, 400, "after: `next` of the page before, not '%.100s'", text);
+	return false;
+}
+
 void groups_list(struct call *call)
 {
 	struct listing listing = {0};
+	struct engine_group_place after;
 	struct error error = {0};
 	int64_t limit;
 
-	if (!ask_number(call, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT, &limit))
+	if (!ask_group_place(call, &after)
+	    || !ask_number(call, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT, &limit))
 		return;
 	listing.out = reply_json(call);
 	buffer_text(listing.out, "{\"groups\":[");
-	if (engine_groups(call->engine, call->job, (int)limit, group_visit, &listing, &error)
-	    != STATUS_OK)
+	if (engine_groups(call->engine, call->job, &after, (int)limit, group_visit, &listing,
+	                  &error) != STATUS_OK) {
 		reply_error(call, &error);
+		return;
+	}
+	buffer_text(listing.out, "],\"next\":");
+	if (listing.count == limit)
+		buffer_printf(listing.out, "\"" GROUP_PLACE "\"}", (long long)listing.group.count,
+		              (unsigned long long)listing.group.id);
 	else
-		buffer_text(listing.out, "]}");
+		buffer_text(listing.out, "null}");
 }
 
 static void sample_visit(void *context, const struct meter_sample *sample)

@@ -71,16 +71,17 @@ int talk_fail(struct talk *talk);
 int talk_print(struct talk *talk, struct buffer *text);
 
 /* A listing in pages. */
+#define PLACE_BYTES 48 /* of an answer's "next" */
 struct listing {
 	const char *member; /* the array in the answer: "items" */
 	const char *cursor; /* the query parameter that takes the answer's "next" */
 	int64_t from;       /* its first value; 0: none */
 	int64_t limit;      /* elements at most */
 };
-/* Walk its elements.  *next: where to go on, 0 at the end. */
+/* Walk its elements.  next: where to go on, "" at the end. */
 enum status talk_pages(struct talk *talk, struct api_call *call, const struct listing *listing,
                        void (*visit)(void *context, struct json_span element), void *context,
-                       int64_t *next);
+                       char next[PLACE_BYTES]);
 /* The same as one JSON document, as if the API had given it in one page. */
 enum status talk_pages_json(struct talk *talk, struct api_call *call, const struct listing *listing,
                             struct buffer *out);

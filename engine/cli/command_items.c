@@ -97,7 +97,8 @@ static void item_row(void *context, struct json_span item)
 }
 
 static enum status items_table(struct talk *talk, struct api_call *call,
-                               const struct listing *listing, struct buffer *out, int64_t *next)
+                               const struct listing *listing, struct buffer *out,
+                               char next[PLACE_BYTES])
 {
 	struct items items = {.table = table_new(columns, COLUMN_COUNT)};
 	struct table *table = items.table;
@@ -119,7 +120,7 @@ static enum status items_table(struct talk *talk, struct api_call *call,
 }
 
 /* What to type for the rest. */
-static void more_hint(const struct talk *talk, int64_t next)
+static void more_hint(const struct talk *talk, const char *next)
 {
 	struct buffer line = {0};
 	const char *filter = arguments_text(talk->arguments, OPTION_FILTER, NULL);
@@ -135,7 +136,7 @@ static void more_hint(const struct talk *talk, int64_t next)
 	if (arguments_has(talk->arguments, OPTION_ROWS))
 		buffer_printf(&line, " --limit %" PRId64,
 		              arguments_number(talk->arguments, OPTION_ROWS, ROWS_DEFAULT));
-	buffer_printf(&line, " --after %" PRId64, next);
+	buffer_printf(&line, " --after %s", next);
 	database_suggest(&talk->database, &line);
 	if (!line.failed)
 		fprintf(stderr, "%s\n", line.data);
@@ -149,7 +150,7 @@ int command_items(const struct arguments *arguments)
 	struct buffer out = {0};
 	struct listing listing = {"items", "after", arguments_number(arguments, OPTION_AFTER, 0),
 	                          arguments_number(arguments, OPTION_ROWS, ROWS_DEFAULT)};
-	int64_t next = 0;
+	char next[PLACE_BYTES] = "";
 	bool loud = !arguments_has(arguments, OPTION_QUIET);
 	enum status status;
 
@@ -159,7 +160,7 @@ int command_items(const struct arguments *arguments)
 	if (talk.json)
 		status = talk_pages_json(&talk, &call, &listing, &out);
 	else
-		status = items_table(&talk, &call, &listing, &out, &next);
+		status = items_table(&talk, &call, &listing, &out, next);
 	if (status) {
 		buffer_free(&out);
 		return talk_fail(&talk);
@@ -167,7 +168,7 @@ int command_items(const struct arguments *arguments)
 	bool none = !out.length;
 	int code = talk_print(&talk, &out);
 	/* Behind what it goes on from. */
-	if (next && loud && code == EXIT_DONE)
+	if (next[0] && loud && code == EXIT_DONE)
 		more_hint(&talk, next);
 	else if (none && loud)
 		fprintf(stderr, "%s\n", arguments_has(arguments, OPTION_FILTER) ? "no such items" : "no items");

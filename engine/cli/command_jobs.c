@@ -10,12 +10,42 @@
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
 
-#define GROUPS_MAX 1000 /* the API's; failures of more kinds are no kinds */
-
 #define RED "\x1b[31m"
 #define GREEN "\x1b[32m"
 #define YELLOW "\x1b[33m"
 #define MAGENTA "\x1b[35m"
+
+/* Print a listing: as a table, or as JSON where that was asked for; `none` where it
+ * is empty.  Ends the talk: the exit code. */
+static int list(struct talk *talk, struct api_call *call, const struct listing *listing,
+                const struct table_column *columns, int column_count,
+                void (*row)(void *context, struct json_span element), const char *none)
+{
+	struct buffer out = {0};
+	char next[PLACE_BYTES];
+	enum status status;
+
+	if (talk->json) {
+		status = talk_pages_json(talk, call, listing, &out);
+	} else {
+		struct table *table = table_new(columns, column_count);
+
+		status = table ? talk_pages(talk, call, listing, row, table, next) : STATUS_NO_MEMORY;
+		if (status == STATUS_OK && table_rows(table) &&
+		    !table_print(table, terminal_width(1), talk->color, &out))
+			status = STATUS_NO_MEMORY;
+		if (status == STATUS_NO_MEMORY)
+			error_set(&talk->error, status, "out of memory");
+		table_free(table);
+	}
+	if (status) {
+		buffer_free(&out);
+		return talk_fail(talk);
+	}
+	if (!out.length && !arguments_has(talk->arguments, OPTION_QUIET))
+		fprintf(stderr, "%s\n", none);
+	return talk_print(talk, &out);
+}
 
 /* ---- ls -------------------------------------------------------------------------- */
 
@@ -115,34 +145,15 @@ int command_ls(const struct arguments *arguments)
 {
 	struct talk talk;
 	struct api_call call = {.path = "/jobs"};
-	struct buffer out = {0};
 	struct listing listing = {"jobs", "before", 0,
 	                          arguments_number(arguments, OPTION_ROWS, INT64_MAX)};
-	int64_t next;
 	enum status status = talk_open(&talk, arguments);
 
 	if (status == STATUS_NOT_FOUND)
 		return no_jobs(&talk);
 	if (status)
 		return talk_fail(&talk);
-	if (talk.json) {
-		status = talk_pages_json(&talk, &call, &listing, &out);
-	} else {
-		struct table *table = table_new(job_columns, JOB_COLUMNS);
-		if (table)
-			status = talk_pages(&talk, &call, &listing, job_row, table, &next);
-		if (!table || (!status && table_rows(table) &&
-		               !table_print(table, terminal_width(1), talk.color, &out)))
-			status = error_set(&talk.error, STATUS_NO_MEMORY, "out of memory");
-		table_free(table);
-	}
-	if (status) {
-		buffer_free(&out);
-		return talk_fail(&talk);
-	}
-	if (!out.length && !arguments_has(arguments, OPTION_QUIET))
-		fprintf(stderr, "no jobs\n");
-	return talk_print(&talk, &out);
+	return list(&talk, &call, &listing, job_columns, JOB_COLUMNS, job_row, "no jobs");
 }
 
 /* ---- groups ------------------------------------------------------------------------ */
@@ -166,8 +177,9 @@ static void time_cell(struct table *table, int64_t wall_ms)
 	buffer_free(&text);
 }
 
-static void group_row(struct table *table, struct json_span group)
+static void group_row(void *context, struct json_span group)
 {
+	struct table *table = context;
 	struct buffer text = {0};
 	char id[32], seq[32];
 
@@ -183,45 +195,16 @@ static void group_row(struct table *table, struct json_span group)
 	buffer_free(&text);
 }
 
-static bool groups_table(struct talk *talk, struct buffer *out)
-{
-	struct json_span array = document_at(talk->document, "groups"), name, group;
-	struct table *table = table_new(group_columns, GROUP_COLUMNS);
-	bool good = table != NULL;
-
-	if (good && array.length) {
-		for (struct json_cursor at = json_walk(array); json_next(&at, &name, &group);)
-			group_row(table, group);
-		if (table_rows(table))
-			good = table_print(table, terminal_width(1), talk->color, out);
-	}
-	table_free(table);
-	return good;
-}
-
 int command_groups(const struct arguments *arguments)
 {
 	struct talk talk;
 	struct api_call call = {0};
-	struct buffer out = {0};
-	int64_t limit = arguments_number(arguments, OPTION_ROWS, GROUPS_MAX);
-	char limit_text[24];
+	struct listing listing = {"groups", "after", 0,
+	                          arguments_number(arguments, OPTION_ROWS, INT64_MAX)};
 
-	snprintf(limit_text, sizeof(limit_text), "%d",
-	         limit < GROUPS_MAX ? (int)limit : GROUPS_MAX);
-	api_query(&call, "limit", limit_text);
-	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, "/groups") ||
-	    talk_call(&talk, &call))
+	if (talk_open(&talk, arguments) || talk_job_path(&talk, &call, "/groups"))
 		return talk_fail(&talk);
-	if (talk.json) {
-		buffer_append(&out, talk.document.at, talk.document.length);
-		buffer_char(&out, '\n');
-	} else if (!groups_table(&talk, &out)) {
-		out.failed = true;
-	} else if (!out.length && !arguments_has(arguments, OPTION_QUIET)) {
-		fprintf(stderr, "no failures\n");
-	}
-	return talk_print(&talk, &out);
+	return list(&talk, &call, &listing, group_columns, GROUP_COLUMNS, group_row, "no failures");
 }
 
 /* ---- completion ---------------------------------------------------------------------- */
@@ -242,10 +225,10 @@ static int job_names(void)
 	struct listing listing = {"jobs", "before", 0, 200};
 	struct buffer out = {0};
 	struct talk talk;
-	int64_t next;
+	char next[PLACE_BYTES];
 
 	if (talk_open(&talk, &arguments) == STATUS_OK)
-		talk_pages(&talk, &call, &listing, name_line, &out, &next);
+		talk_pages(&talk, &call, &listing, name_line, &out, next);
 	return talk_print(&talk, &out);
 }
 

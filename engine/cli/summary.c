@@ -155,7 +155,8 @@ static void causes(const struct summary *summary, struct buffer *out)
 		cause(group, out);
 	}
 	if (hidden)
-		buffer_printf(out, "            and %d more\n", hidden);
+		buffer_printf(out, "            and %s%d more\n", summary->more_groups ? "over " : "",
+		              hidden);
 }
 
 /* ---- what to type ---------------------------------------------------------------- */
@@ -214,8 +215,10 @@ void summary_make(struct api *api, struct summary *summary, struct buffer *out)
 	api_path(&call, "/jobs/%" PRId64 "/groups", summary->view->id);
 	if (!summary->brief &&
 	    (summary->view->counts[ITEM_FAILED] || summary->view->counts[ITEM_UNKNOWN]) &&
-	    api_document(api, &call, &answer, &document, NULL) == STATUS_OK)
+	    api_document(api, &call, &answer, &document, NULL) == STATUS_OK) {
 		summary->groups = document_at(document, "groups");
+		summary->more_groups = document_has(document, "next");
+	}
 	summary_text(summary, out);
 	buffer_free(&answer);
 }

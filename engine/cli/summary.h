@@ -10,6 +10,7 @@
 struct summary {
 	const struct view *view;
 	struct json_span groups; /* the API's failures by cause; length 0: not known */
+	bool more_groups;        /* than these */
 	const struct database *database;
 	const char *again; /* the command that goes on; NULL: none is needed */
 	bool brief;        /* only counts */

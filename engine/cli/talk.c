@@ -109,22 +109,23 @@ int talk_print(struct talk *talk, struct buffer *text)
 
 enum status talk_pages(struct talk *talk, struct api_call *call, const struct listing *listing,
                        void (*visit)(void *context, struct json_span element), void *context,
-                       int64_t *next)
+                       char next[PLACE_BYTES])
 {
 	const int query_count = call->query_count;
-	char page[24], from[24];
+	char page[24];
 	int64_t left = listing->limit;
 	enum status status;
 
-	*next = listing->from;
+	snprintf(next, PLACE_BYTES, "%lld", (long long)listing->from);
+	if (listing->from == 0)
+		next[0] = '\0';
 	for (;;) {
 		struct json_span array, name, element;
 
 		snprintf(page, sizeof(page), "%lld",
 		         (long long)(left < PAGE_ROWS_MAX ? left : PAGE_ROWS_MAX));
-		snprintf(from, sizeof(from), "%lld", (long long)*next);
 		api_query(call, "limit", page);
-		api_query(call, listing->cursor, *next ? from : NULL);
+		api_query(call, listing->cursor, next[0] ? next : NULL);
 		status = talk_call(talk, call);
 		call->query_count = query_count; /* page and from end with us */
 		if (status)
@@ -136,8 +137,8 @@ enum status talk_pages(struct talk *talk, struct api_call *call, const struct li
 		for (struct json_cursor at = json_walk(array);
 		     left > 0 && json_next(&at, &name, &element); left--)
 			visit(context, element);
-		*next = document_integer(talk->document, "next", 0);
-		if (*next == 0 || left == 0)
+		document_copy(talk->document, "next", next, PLACE_BYTES);
+		if (!next[0] || left == 0)
 			return STATUS_OK;
 	}
 }
@@ -154,14 +155,13 @@ static void append_element(void *context, struct json_span element)
 enum status talk_pages_json(struct talk *talk, struct api_call *call, const struct listing *listing,
                             struct buffer *out)
 {
-	int64_t next;
+	char next[PLACE_BYTES];
 
 	buffer_printf(out, "{\"%s\":[", listing->member);
-	enum status status = talk_pages(talk, call, listing, append_element, out, &next);
-	if (next)
-		buffer_printf(out, "],\"next\":\"%lld\"}\n", (long long)next);
-	else
-		buffer_text(out, "],\"next\":null}\n");
+	enum status status = talk_pages(talk, call, listing, append_element, out, next);
+	buffer_text(out, "],\"next\":");
+	buffer_json_text(out, next[0] ? next : NULL);
+	buffer_text(out, "}\n");
 	return status;
 }
 

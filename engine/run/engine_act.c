@@ -279,7 +279,7 @@ static enum status act_on(struct engine *engine, int64_t job, enum engine_action
 	                               error);
 	if (status != STATUS_OK && status != STATUS_TIMEOUT)
 		return status;
-	return engine_operations(engine, job, act.row.id, engine_operation_copy, out, error);
+	return engine_operation(engine, job, act.row.id, out, error);
 }
 
 enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,

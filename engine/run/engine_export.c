@@ -167,8 +167,8 @@ static enum status put_report(struct engine_export *export, struct error *error)
 	if (status == STATUS_OK) {
 		report_begin(export->out, &progress, &course);
 		report_causes_begin(export->out);
-		status = engine_groups(export->engine, job, REPORT_CAUSES, report_cause, export->out,
-		                       error);
+		status = engine_groups(export->engine, job, NULL, REPORT_CAUSES, report_cause,
+		                       export->out, error);
 		report_causes_end(export->out);
 		report_items_begin(export->out, export->selection);
 	}

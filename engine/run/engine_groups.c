@@ -73,10 +73,12 @@ static void show_group(void *context, const struct group_row *row)
 		showing->visit(showing->context, &showing->group);
 }
 
-enum status engine_groups(struct engine *engine, int64_t job, int limit,
+enum status engine_groups(struct engine *engine, int64_t job,
+                          const struct engine_group_place *after, int limit,
                           void (*visit)(void *context, const struct engine_group *group),
                           void *context, struct error *error)
 {
+	static const struct engine_group_place start = {INT64_MAX, 0};
 	struct showing showing = {.visit = visit, .context = context, .error = error};
 	struct reading reading;
 	enum status status = reading_begin(engine, job, &reading, error);
@@ -87,7 +89,10 @@ enum status engine_groups(struct engine *engine, int64_t job, int limit,
 	showing.job = &reading.row;
 	showing.until_ms = reading.row.finished_at_ms != 0 ? reading.row.finished_at_ms
 	                                                   : clock_wall_ms();
-	status = reads_groups(reading.db, job, limit, show_group, &showing, error);
+	if (after == NULL)
+		after = &start;
+	status = reads_groups(reading.db, job, after->count, after->id, limit, show_group, &showing,
+	                      error);
 	reading_end(engine, &reading);
 	return status == STATUS_OK ? showing.status : status;
 }

@@ -94,7 +94,6 @@ void reading_end(struct engine *engine, struct reading *reading);
 
 void engine_operation_of_row(const struct operation_row *row, struct engine_operation *out);
 /* A visitor that keeps the last one. */
-void engine_operation_copy(void *context, const struct engine_operation *operation);
 const char *engine_action_name(enum engine_action action); /* as stored */
 
 /* The station of a job, made where there is none.  Mutex held.  NULL: no memory. */

@@ -88,7 +88,11 @@ struct engine_operation {
 enum status engine_act(struct engine *engine, int64_t job, enum engine_action action,
                        const struct engine_selection *selection, const char *who, bool dry_run,
                        struct engine_operation *out, struct error *error);
-enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
+/* STATUS_NOT_FOUND. */
+enum status engine_operation(struct engine *engine, int64_t job, int64_t id,
+                             struct engine_operation *out, struct error *error);
+/* Those with an id below `before`, newest first. */
+enum status engine_operations(struct engine *engine, int64_t job, int64_t before, int limit,
                               void (*visit)(void *context, const struct engine_operation *),
                               void *context, struct error *error);
 /* Stop one under way: what it changed stays changed.  STATUS_CONFLICT: it is over. */
@@ -164,8 +168,14 @@ struct engine_group {
 	int trend_count, trend_step_s;
 	int64_t trend_at_ms;
 };
-/* Largest first. */
-enum status engine_groups(struct engine *engine, int64_t job, int limit,
+/* Where a page of groups ended. */
+struct engine_group_place {
+	int64_t count;
+	uint64_t id;
+};
+/* Largest first; `after` NULL: from the largest. */
+enum status engine_groups(struct engine *engine, int64_t job,
+                          const struct engine_group_place *after, int limit,
                           void (*visit)(void *context, const struct engine_group *group),
                           void *context, struct error *error);
 /* A job's course after `since_ms`, oldest first: the whole run, thinned to about

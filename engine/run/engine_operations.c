@@ -37,11 +37,6 @@ void engine_operation_of_row(const struct operation_row *row, struct engine_oper
 	snprintf(out->selection, sizeof(out->selection), "%.255s", row->selection);
 }
 
-void engine_operation_copy(void *context, const struct engine_operation *operation)
-{
-	*(struct engine_operation *)context = *operation;
-}
-
 struct operation_showing {
 	void (*visit)(void *context, const struct engine_operation *operation);
 	void *context;
@@ -56,7 +51,23 @@ static void show_operation(void *context, const struct operation_row *row)
 	showing->visit(showing->context, &operation);
 }
 
-enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
+enum status engine_operation(struct engine *engine, int64_t job, int64_t id,
+                             struct engine_operation *out, struct error *error)
+{
+	struct operation_row row;
+	struct db *db;
+	enum status status = engine_reader(engine, &db, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = operations_get(db, job, id, &row, error);
+	engine_reader_done(engine, db);
+	if (status == STATUS_OK)
+		engine_operation_of_row(&row, out);
+	return status;
+}
+
+enum status engine_operations(struct engine *engine, int64_t job, int64_t before, int limit,
                               void (*visit)(void *context, const struct engine_operation *),
                               void *context, struct error *error)
 {
@@ -66,7 +77,7 @@ enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_
 
 	if (status != STATUS_OK)
 		return status;
-	status = operations_list(db, job, id_or_0, show_operation, &showing, error);
+	status = operations_list(db, job, before, limit, show_operation, &showing, error);
 	engine_reader_done(engine, db);
 	return status;
 }
@@ -83,7 +94,7 @@ enum status engine_operation_wait(struct engine *engine, int64_t job, int64_t id
 		pthread_mutex_lock(&engine->mutex);
 		serial = engine->serial;
 		pthread_mutex_unlock(&engine->mutex);
-		status = engine_operations(engine, job, id, engine_operation_copy, &operation, error);
+		status = engine_operation(engine, job, id, &operation, error);
 		if (status == STATUS_OK)
 			status = writer_health(engine->writer, error);
 		if (status != STATUS_OK || operation.finished_at_ms != 0)
@@ -104,17 +115,12 @@ struct stop {
 	const char *who;
 };
 
-static void take_row(void *context, const struct operation_row *row)
-{
-	*(struct operation_row *)context = *row;
-}
-
 static enum status stop_run(struct writer *writer, struct db *db, void *argument,
                             struct error *error)
 {
 	const struct stop *stop = argument;
 	struct operation_row row;
-	enum status status = operations_list(db, stop->job, stop->id, take_row, &row, error);
+	enum status status = operations_get(db, stop->job, stop->id, &row, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -139,5 +145,5 @@ enum status engine_operation_cancel(struct engine *engine, int64_t job, int64_t 
 
 	if (status != STATUS_OK)
 		return status;
-	return engine_operations(engine, job, id, engine_operation_copy, out, error);
+	return engine_operation(engine, job, id, out, error);
 }

@@ -76,27 +76,41 @@ enum status operations_open(struct db *db, int64_t after, struct operation_row *
 	return STATUS_OK;
 }
 
-enum status operations_list(struct db *db, int64_t job, int64_t id_or_0,
+enum status operations_get(struct db *db, int64_t job, int64_t id, struct operation_row *row,
+                           struct error *error)
+{
+	sqlite3_stmt *statement = db_prepare(db, QUERY_OPERATION_GET);
+	bool found = false;
+	enum status status;
+
+	db_bind_int(statement, 1, job);
+	db_bind_int(statement, 2, id);
+	status = db_step(db, statement, &found, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!found)
+		return error_set(error, STATUS_NOT_FOUND, "no operation %lld", (long long)id);
+	read_row(statement, row);
+	db_reset(statement);
+	return STATUS_OK;
+}
+
+enum status operations_list(struct db *db, int64_t job, int64_t before, int limit,
                             void (*visit)(void *context, const struct operation_row *row),
                             void *context, struct error *error)
 {
-	sqlite3_stmt *statement =
-	    db_prepare(db, id_or_0 > 0 ? QUERY_OPERATION_GET : QUERY_OPERATION_LIST);
+	sqlite3_stmt *statement = db_prepare(db, QUERY_OPERATION_LIST);
 	enum status status;
 	bool found = false;
-	int64_t seen = 0;
 
 	db_bind_int(statement, 1, job);
-	if (id_or_0 > 0)
-		db_bind_int(statement, 2, id_or_0);
+	db_bind_int(statement, 2, before);
+	db_bind_int(statement, 3, limit);
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found) {
 		struct operation_row row;
 
 		read_row(statement, &row);
 		visit(context, &row);
-		seen++;
 	}
-	if (status == STATUS_OK && id_or_0 > 0 && seen == 0)
-		return error_set(error, STATUS_NOT_FOUND, "no operation %lld", (long long)id_or_0);
 	return status;
 }

@@ -25,7 +25,11 @@ enum status operations_save(struct db *db, const struct operation_row *row, stru
 /* The oldest unfinished one with id > after; STATUS_NOT_FOUND: none. */
 enum status operations_open(struct db *db, int64_t after, struct operation_row *row,
                             struct error *error);
-enum status operations_list(struct db *db, int64_t job, int64_t id_or_0,
+/* STATUS_NOT_FOUND. */
+enum status operations_get(struct db *db, int64_t job, int64_t id, struct operation_row *row,
+                           struct error *error);
+/* Those with an id below `before`, newest first. */
+enum status operations_list(struct db *db, int64_t job, int64_t before, int limit,
                             void (*visit)(void *context, const struct operation_row *row),
                             void *context, struct error *error);
 

@@ -71,8 +71,8 @@ struct group_row {
 	int http_status;
 	int64_t count, first_at_ms, last_at_ms, sample_seq;
 };
-/* Largest first. */
-enum status reads_groups(struct db *db, int64_t job, int limit,
+/* Largest first: those behind one of `count` items with that id (INT64_MAX, 0: all). */
+enum status reads_groups(struct db *db, int64_t job, int64_t count, uint64_t id, int limit,
                          void (*visit)(void *context, const struct group_row *row), void *context,
                          struct error *error);
 enum status reads_events(struct db *db, int64_t job, int64_t after, int limit,

@@ -3,7 +3,7 @@
 
 #include "engine/store/reads.h"
 
-enum status reads_groups(struct db *db, int64_t job, int limit,
+enum status reads_groups(struct db *db, int64_t job, int64_t count, uint64_t id, int limit,
                          void (*visit)(void *context, const struct group_row *row), void *context,
                          struct error *error)
 {
@@ -12,7 +12,9 @@ enum status reads_groups(struct db *db, int64_t job, int limit,
 	bool found = false;
 
 	db_bind_int(statement, 1, job);
-	db_bind_int(statement, 2, limit);
+	db_bind_int(statement, 2, count);
+	db_bind_int(statement, 3, (int64_t)id);
+	db_bind_int(statement, 4, limit);
 	while ((status = db_step(db, statement, &found, error)) == STATUS_OK && found) {
 		const struct group_row row = {
 		    .id = (uint64_t)db_int(statement, 0),

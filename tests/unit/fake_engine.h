@@ -294,14 +294,26 @@ enum status engine_act(struct engine *engine, int64_t job, enum engine_action ac
 	return fake_fail(error, fake.act);
 }
 
-enum status engine_operations(struct engine *engine, int64_t job, int64_t id_or_0,
+enum status engine_operation(struct engine *engine, int64_t job, int64_t id,
+                             struct engine_operation *out, struct error *error)
+{
+	(void)engine;
+	(void)job;
+	if (id != fake.operation.id)
+		return error_set(error, STATUS_NOT_FOUND, "no operation %lld", (long long)id);
+	*out = fake.operation;
+	return STATUS_OK;
+}
+
+enum status engine_operations(struct engine *engine, int64_t job, int64_t before, int limit,
                               void (*visit)(void *context, const struct engine_operation *),
                               void *context, struct error *error)
 {
 	(void)engine;
 	(void)job;
 	(void)error;
-	if (id_or_0 == 0 || id_or_0 == fake.operation.id)
+	fake.limit = limit;
+	if (before > fake.operation.id)
 		visit(context, &fake.operation);
 	return STATUS_OK;
 }

@@ -2,7 +2,8 @@
 #ifndef SLUICE_TESTS_FAKE_HISTORY_H
 #define SLUICE_TESTS_FAKE_HISTORY_H
 
-enum status engine_groups(struct engine *engine, int64_t job, int limit,
+enum status engine_groups(struct engine *engine, int64_t job,
+                          const struct engine_group_place *after, int limit,
                           void (*visit)(void *context, const struct engine_group *group),
                           void *context, struct error *error)
 {
@@ -17,7 +18,8 @@ enum status engine_groups(struct engine *engine, int64_t job, int limit,
 	(void)job;
 	(void)error;
 	fake.limit = limit;
-	for (int i = 0; i < 2; i++)
+	fake.after = after->count;
+	for (int i = after->id == 0xab12; i < 2 && limit-- > 0; i++)
 		visit(context, &groups[i]);
 	return STATUS_OK;
 }

@@ -78,7 +78,7 @@ static void test_groups(void **state)
 	struct engine_progress progress;
 	int seen = 0, lost;
 
-	must(engine_groups(bench->engine, job, 10, see_group, &causes, &error), &error);
+	must(engine_groups(bench->engine, job, NULL, 10, see_group, &causes, &error), &error);
 	/* A lost connection has two causes: it was a used one, or a new one. */
 	lost = causes.count - 2;
 	assert_in_range(lost, 1, 2);
@@ -101,7 +101,7 @@ static void test_groups(void **state)
 	progress = bench_progress(bench, job);
 	assert_counts(&progress, 40, 5, 5, 0);
 	memset(&causes, 0, sizeof(causes));
-	must(engine_groups(bench->engine, job, 10, see_group, &causes, &error), &error);
+	must(engine_groups(bench->engine, job, NULL, 10, see_group, &causes, &error), &error);
 	assert_int_equal(causes.count, 1 + lost); /* what is mended is no failure */
 	bench_sound(bench);
 }
@@ -240,8 +240,8 @@ static void test_stopped_on_the_way(void **state)
 	untouched = bench_progress(bench, skipping.job).counts[ITEM_PENDING];
 	assert_int_equal(pthread_create(&thread, NULL, skip_all, &skipping), 0);
 	while (operation.changed == 0)
-		must(engine_operations(bench->engine, skipping.job, 0, keep_operation, &operation,
-		                       &error),
+		must(engine_operations(bench->engine, skipping.job, INT64_MAX, 1, keep_operation,
+		                       &operation, &error),
 		     &error);
 	assert_int_equal(operation.cancelled_at_ms, 0);
 	must(engine_operation_cancel(bench->engine, skipping.job, operation.id, "cli", &stopped,

@@ -106,7 +106,7 @@ static void test_causes_over_time(void **state)
 	struct error error = {0};
 	int groups;
 
-	must(engine_groups(bench->engine, job, 100, see_group, &trends, &error), &error);
+	must(engine_groups(bench->engine, job, NULL, 100, see_group, &trends, &error), &error);
 	groups = trends.groups;
 	assert_int_equal(trends.sum, 15);
 	assert_int_equal(trends.samples, 15);
@@ -114,7 +114,7 @@ static void test_causes_over_time(void **state)
 	assert_int_equal(act(bench, job, ACTION_RETRY, &lost).changed, 5);
 	bench_wait(bench, job);
 	memset(&trends, 0, sizeof(trends));
-	must(engine_groups(bench->engine, job, 100, see_group, &trends, &error), &error);
+	must(engine_groups(bench->engine, job, NULL, 100, see_group, &trends, &error), &error);
 	assert_int_equal(trends.groups, groups - 1);
 	assert_int_equal(trends.samples, 10);
 }

@@ -94,15 +94,17 @@ static void test_operations_are_kept(void **state)
 	const struct engine_selection selection = {.filter = "http:404"};
 	const int64_t seqs[] = {3, 4};
 	const struct engine_selection two = {.seqs = seqs, .seq_count = 2};
+	struct engine_operation operation;
 	struct buffer seen = {0};
 	struct error error = {0};
 
 	(void)act(bench, job, ACTION_SKIP, &selection);
 	(void)act(bench, job, ACTION_RESOLVE_DONE, &two);
-	must(engine_operations(bench->engine, job, 0, see_operation, &seen, &error), &error);
+	must(engine_operations(bench->engine, job, INT64_MAX, 1, see_operation, &seen, &error), &error);
+	must(engine_operations(bench->engine, job, 2, 10, see_operation, &seen, &error), &error);
 	assert_string_equal(seen.data, "2:1/2 1:5/5 ");
-	expect_refusal(engine_operations(bench->engine, job, 99, see_operation, &seen, &error),
-	               STATUS_NOT_FOUND, &error, "99");
+	expect_refusal(engine_operation(bench->engine, job, 99, &operation, &error), STATUS_NOT_FOUND,
+	               &error, "99");
 	buffer_reset(&seen, 1000);
 	must(engine_events(bench->engine, job, 0, 100, see_event, &seen, &error), &error);
 	assert_string_equal(seen.data, "skip(5 of 5 items (http:404)) "

@@ -129,6 +129,12 @@ static void test_item_retry_and_operations(void **state)
 	expect("GET", "/api/v1/jobs/1/operations", NULL, 200);
 	assert_non_null(strstr(response.body.data,
 	                       "{\"operations\":[{\"id\":\"3\",\"action\":\"resolve\",\"as\":\"done\""));
+	assert_non_null(strstr(response.body.data, "],\"next\":null}"));
+	expect("GET", "/api/v1/jobs/1/operations?limit=1", NULL, 200);
+	assert_non_null(strstr(response.body.data, "],\"next\":\"3\"}"));
+	expect_json("GET", "/api/v1/jobs/1/operations?limit=1&after=3", NULL, 200,
+	            "{\"operations\":[],\"next\":null}");
+	expect("GET", "/api/v1/jobs/1/operations?after=0", NULL, 400);
 	expect("GET", "/api/v1/jobs/1/operations/3", NULL, 200);
 	assert_memory_equal(response.body.data, "{\"id\":\"3\"", 9);
 	expect("GET", "/api/v1/jobs/1/operations/4", NULL, 404);

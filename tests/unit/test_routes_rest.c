@@ -14,6 +14,9 @@
 
 static void test_history(void **state)
 {
+	static const char *const places[] = {"12", "x", "12.", "12.ab", ".000000000000ab12",
+	                                     "-1.000000000000ab12", "12.000000000000ab1x",
+	                                     "12.000000000000ab123"};
 	(void)state;
 	expect_json("GET", "/api/v1/jobs/1/groups", NULL, 200,
 	            "{\"groups\":[{\"id\":\"000000000000ab12\",\"class\":\"http\",\"http_status\":404,"
@@ -24,7 +27,13 @@ static void test_history(void **state)
 	            "\"http_status\":null,\"code\":\"1001\",\"message\":\"\",\"count\":1,"
 	            "\"first_at\":\"2026-01-02T03:04:05Z\",\"last_at\":\"2026-01-02T03:04:05Z\","
 	            "\"sample_seq\":\"3\",\"samples\":[],\"trend\":{\"t\":0,\"step_s\":0,"
-	            "\"counts\":[]}}]}");
+	            "\"counts\":[]}}],\"next\":null}");
+	assert_int_equal(fake.after, INT64_MAX);
+	expect("GET", "/api/v1/jobs/1/groups?limit=1", NULL, 200);
+	assert_non_null(strstr(response.body.data, "\"next\":\"12.000000000000ab12\"}"));
+	expect("GET", "/api/v1/jobs/1/groups?limit=1&after=12.000000000000ab12", NULL, 200);
+	assert_int_equal(fake.after, 12);
+	assert_non_null(strstr(response.body.data, "\"next\":\"1.ffffffffffffffff\"}"));
 	expect_json("GET", "/api/v1/jobs/1/series?since=1767323039000", NULL, 200,
 	            "{\"samples\":[{\"t\":1767323040000,\"s\":8,\"done\":50,\"failed\":1,"
 	            "\"unknown\":4,\"skipped\":5,\"retried\":2,\"throttled\":3,\"in_flight\":30,"
@@ -46,6 +55,12 @@ static void test_history(void **state)
 	assert_non_null(strstr(response.body.data, "\"next\":\"17\"}"));
 	expect("GET", "/api/v1/jobs/1/series?since=x", NULL, 400);
 	expect("GET", "/api/v1/jobs/1/groups?limit=0", NULL, 400);
+	for (int i = 0; i < (int)(sizeof(places) / sizeof(places[0])); i++) {
+		char path[80];
+
+		snprintf(path, sizeof(path), "/api/v1/jobs/1/groups?after=%s", places[i]);
+		expect("GET", path, NULL, 400);
+	}
 }
 
 static void test_metrics(void **state)

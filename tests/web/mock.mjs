@@ -77,15 +77,22 @@ function exported(job, query) {
 		: items.map((item) => `${job.text(item)}\n`).join('');
 }
 
+// The first of a listing, as many as are asked for.
+function cutAt(listing, query) {
+	const [[name, list]] = Object.entries(listing);
+	const limit = Number(query.get('limit') ?? 100);
+	return { [name]: list.slice(0, limit), next: list.length > limit ? 'more' : null };
+}
+
 function onJob(mock, job, method, [verb, seq, sub], query, body, text) {
 	const get = method === 'GET' && {
 		undefined: () => job.progress(),
-		groups: () => ({ groups: job.groups() }),
+		groups: () => cutAt({ groups: job.groups() }, query),
 		series: () => ({ step_s: 1, samples: job.samples.filter((one) => one.t > Number(query.get('since') ?? 0)) }),
 		events: () => ({ events: job.events.filter((one) => Number(one.id) > Number(query.get('after') ?? 0)), next: null }),
-		operations: () => (seq ? job.operations[seq - 1] : { operations: job.operations }),
+		operations: () => (seq ? job.operations[seq - 1] : cutAt({ operations: [...job.operations].reverse() }, query)),
 		export: () => exported(job, query),
-		'bad-rows': () => ({ bad_rows: job.badRows }),
+		'bad-rows': () => cutAt({ bad_rows: job.badRows }, query),
 	}[verb];
 	if (verb === 'items')
 		return seq ? onItem(job, method, seq, sub, body, text) : method === 'POST' ? upload(job, text, query) : listItems(job, query);

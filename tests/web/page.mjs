@@ -135,6 +135,23 @@ await test('a cancelled job offers no retry: it sends nothing more', async () =>
 	mock.jobs[0].state = 'finished';
 });
 
+await test('long lists begin short, and show the rest when asked for', async () => {
+	const job = mock.jobs[1];
+	job.badRows.push(...Array.from({ length: 250 }, (_, i) => ({ row: String(i + 1), fault: '3 fields instead of 4', raw: 'x' })));
+	job.operations.push(...Array.from({ length: 12 }, (_, i) => ({ id: String(i + 1), action: 'retry', who: 'cli', created_at: new Date().toISOString(), finished_at: new Date().toISOString(), cancelled_at: null, reason: null, matched: 1, changed: 1, selection: `seq:${i + 1}`, dry_run: false })));
+	await open(`#/jobs/${PAUSED}`);
+	const bad = page.getByRole('region', { name: 'bad rows' });
+	const done = page.getByRole('region', { name: 'Bulk actions' });
+	await until('a few', async () => await bad.locator('.log-row').count() === 8 && await done.locator('.log-row').count() === 5);
+	assert.match(await done.locator('.log-row').first().innerText(), /seq:12/, 'the newest first');
+	await bad.getByRole('button', { name: 'Show more' }).click();
+	await until('all', async () => await bad.locator('.log-row').count() === 250);
+	await bad.getByRole('button', { name: 'Show fewer' }).click();
+	await until('a few again', async () => await bad.locator('.log-row').count() === 8);
+	await done.getByRole('button', { name: 'Show all 12' }).click();
+	await until('all operations', async () => await done.locator('.log-row').count() === 12);
+});
+
 await test('failures are grouped; retry group counts, asks, does', async () => {
 	await open(`#/jobs/${FINISHED}`);
 	const group = mock.jobs[0].groups()[0];

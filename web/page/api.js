@@ -96,13 +96,13 @@ function itemBody(input, done_too) {
 export const api = {
 	jobs: (query, signal) => json('GET', 'jobs', { query, signal }),
 	job: (id, signal) => json('GET', job(id), { signal }),
-	groups: (id, signal) => json('GET', `${job(id)}/groups`, { signal }),
+	groups: (id, query, signal) => json('GET', `${job(id)}/groups`, { query, signal }),
 	series: (id, since, signal) => json('GET', `${job(id)}/series`, { query: { since }, signal }),
 	events: (id, after, signal) => json('GET', `${job(id)}/events`, { query: { after }, signal }),
-	operations: (id, signal) => json('GET', `${job(id)}/operations`, { signal }),
+	operations: (id, query, signal) => json('GET', `${job(id)}/operations`, { query, signal }),
 	operation: (id, op, signal) =>
 		json('GET', `${job(id)}/operations/${encodeURIComponent(op)}`, { signal }),
-	badRows: (id, signal) => json('GET', `${job(id)}/bad-rows`, { signal }),
+	badRows: (id, query, signal) => json('GET', `${job(id)}/bad-rows`, { query, signal }),
 
 	setLimits: (id, limits) => json('PATCH', job(id), { body: limits }),
 	// verb: pause, resume, cancel, seal

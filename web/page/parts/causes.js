@@ -1,4 +1,5 @@
 // Failures by cause: ten thousand of them are a handful of reasons.
+import { useEffect } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { count, moment } from '../format.js';
 import { html } from '../html.js';
@@ -10,8 +11,10 @@ import { DEAD } from './bar.js';
 import { bulkDialog } from './bulk.js';
 import { correctDialog } from './correct.js';
 import { Icon } from './icon.js';
+import { useMore } from './more.js';
 import { Time } from './time.js';
 
+const SHOWN = 10;
 const TREND_BARS_MIN = 20;
 
 // "HTTP 404", "timeout", "rule"
@@ -62,8 +65,10 @@ function Row({ job, group, most, refresh, still }) {
 export function Causes({ job, refresh }) {
 	const still = useReadOnly() || job.state === 'cancelled'; // nothing is sent again
 	const dead = job.counts.failed + job.counts.unknown;
-	const groups = usePoll((signal) => (dead ? api.groups(job.id, signal) : { groups: [] }),
+	const { open, limit, cut, More } = useMore(SHOWN);
+	const groups = usePoll((signal) => (dead ? api.groups(job.id, { limit }, signal) : { groups: [] }),
 		() => PERIOD_IDLE_MS, [job.id, dead > 0]);
+	useEffect(() => open && groups.refresh(), [open]);
 	const list = (groups.data?.groups ?? []).filter((group) => group.count > 0);
 	if (!list.length)
 		return null;
@@ -74,6 +79,7 @@ export function Causes({ job, refresh }) {
 		<header class="panel-head"><h2 id="causes-title">${t('causes')}</h2>
 			${!still && html`<div class="cause-actions"><button type="button" class="button is-small" onClick=${() => correctDialog({ job, done: again })}><${Icon} name="upload" />${t('correct.open')}</button>
 			<button type="button" class="button is-small" onClick=${all}><${Icon} name="retry" />${t('cause.retry_all')}</button></div>`}</header>
-		<ul class="cause-list">${list.map((group) => html`<${Row} key=${group.id} job=${job} group=${group} most=${most} refresh=${again} still=${still} />`)}</ul>
+		<ul class="cause-list">${cut(list).map((group) => html`<${Row} key=${group.id} job=${job} group=${group} most=${most} refresh=${again} still=${still} />`)}</ul>
+		${More({ n: list.length, next: groups.data.next })}
 	</section>`;
 }

@@ -1,10 +1,11 @@
 // What was done to the job, by whom: bulk operations and the audit log.
-import { useRef, useState } from '../vendor/preact/standalone.module.js';
+import { useEffect, useRef } from '../vendor/preact/standalone.module.js';
 import { api } from '../api.js';
 import { html } from '../html.js';
 import { has, t } from '../i18n.js';
 import { PERIOD_BUSY_MS, PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { useReadOnly } from '../server.js';
+import { useMore } from './more.js';
 import { eventText } from './reason.js';
 import { Time } from './time.js';
 import { attempt } from './toast.js';
@@ -36,28 +37,24 @@ function Operation({ operation, cancel }) {
 }
 
 export function Operations({ job }) {
-	const { data, refresh } = usePoll((signal) => api.operations(job.id, signal),
+	const { open, limit, cut, More } = useMore(OPERATIONS_SHOWN);
+	const { data, refresh } = usePoll((signal) => api.operations(job.id, { limit }, signal),
 		({ operations }) => (operations.some((one) => !one.finished_at) ? PERIOD_BUSY_MS : PERIOD_IDLE_MS), [job.id]);
-	const [all, setAll] = useState(false);
+	useEffect(() => open && refresh(), [open]);
 	const read_only = useReadOnly();
 	const cancel = async ({ id }) => {
 		await attempt(() => api.cancelOperation(job.id, id), t('operation.cancel.done'));
 		refresh();
 	};
-	const list = [...(data?.operations ?? [])].sort((a, b) => Number(b.id) - Number(a.id));
+	const list = data?.operations ?? [];
 	if (!list.length)
 		return null;
 	return html`<section class="panel" aria-labelledby="operations-title">
 		<header class="panel-head"><h2 id="operations-title">${t('operations')}</h2></header>
-		<ul class="log ${all ? 'is-long' : ''}" tabindex=${all ? 0 : null}>${list.slice(0, all ? list.length : OPERATIONS_SHOWN).map((operation) => html`<${Operation}
+		<ul class="log ${open ? 'is-long' : ''}" tabindex=${open ? 0 : null}>${cut(list).map((operation) => html`<${Operation}
 			key=${operation.id} operation=${operation} cancel=${!read_only && cancel} />`)}</ul>
-		<${More} n=${list.length} shown=${OPERATIONS_SHOWN} all=${all} setAll=${setAll} />
+		${More({ n: list.length, next: data?.next })}
 	</section>`;
-}
-
-function More({ n, shown, all, setAll }) {
-	return n > shown && html`<button type="button" class="text-button panel-more" aria-expanded=${all}
-		onClick=${() => setAll(!all)}>${all ? t('log.fewer') : t('log.all', { n })}</button>`;
 }
 
 // The log comes oldest first: walk on from where we were, keep the newest.
@@ -83,14 +80,14 @@ function useEvents(job) {
 
 export function Events({ job }) {
 	const { data } = useEvents(job);
-	const [all, setAll] = useState(false);
+	const { open, cut, More } = useMore(EVENTS_SHOWN);
 	if (!data?.length)
 		return null;
 	return html`<section class="panel" aria-labelledby="events-title">
 		<header class="panel-head"><h2 id="events-title">${t('events')}</h2></header>
-		<ul class="log ${all ? 'is-long' : ''}" tabindex=${all ? 0 : null}>${data.slice(0, all ? data.length : EVENTS_SHOWN).map((event) => html`<li key=${event.id} class="log-row">
+		<ul class="log ${open ? 'is-long' : ''}" tabindex=${open ? 0 : null}>${cut(data).map((event) => html`<li key=${event.id} class="log-row">
 			<span><b>${word('event.', event.what)}</b> <span>${eventText(event.detail)}</span></span>
 			<span class="muted small">${whoText(event.who)} · <${Time} at=${event.at} ago /></span></li>`)}</ul>
-		<${More} n=${data.length} shown=${EVENTS_SHOWN} all=${all} setAll=${setAll} />
+		${More({ n: data.length })}
 	</section>`;
 }
