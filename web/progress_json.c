@@ -167,5 +167,8 @@ void write_operation(struct buffer *out, const struct engine_operation *operatio
 	buffer_printf(out, ",\"matched\":%lld,\"changed\":%lld,\"selection\":",
 	              (long long)operation->matched, (long long)operation->changed);
 	buffer_json_text(out, operation->selection);
-	buffer_printf(out, ",\"dry_run\":%s}", dry_run ? "true" : "false");
+	buffer_printf(out, ",\"dry_run\":%s", dry_run ? "true" : "false");
+	if (dry_run)
+		buffer_printf(out, ",\"unknown\":%lld", (long long)operation->unknown);
+	buffer_char(out, '}');
 }

@@ -25,6 +25,7 @@ struct act {
 	struct buffer ranges;  /* "20-25 40-50 " */
 	struct buffer output;  /* --json: the operations, a line each */
 	int64_t matched, changed;
+	int64_t unknown; /* a dry run's: of `changed`, those that may be done twice */
 };
 
 static void act_free(struct act *act)
@@ -182,6 +183,7 @@ static enum status act_call(struct act *act, struct buffer *selection)
 		return status;
 	act->matched += document_integer(talk->document, "matched", 0);
 	act->changed += document_integer(talk->document, "changed", 0);
+	act->unknown += document_integer(talk->document, "unknown", 0);
 	buffer_append(&act->output, talk->document.at, talk->document.length);
 	buffer_char(&act->output, '\n');
 	return STATUS_OK;
@@ -278,6 +280,10 @@ static void sentence(const struct act *act, struct buffer *out)
 		               : "resolved as failed";
 	buffer_printf(out, dry ? " would be %s" : " %s", done);
 	buffer_text(out, act->matched ? "\n" : ": no item is among those selected\n");
+	if (act->unknown > 0 && arguments->command == COMMAND_RETRY) {
+		text_counted(out, act->unknown, "of them is", "of them are");
+		buffer_text(out, " unknown: the server may have done it already, and then does it twice\n");
+	}
 	if (others <= 0)
 		return;
 	text_counted(out, others, "other item", "other items");

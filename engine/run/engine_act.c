@@ -57,15 +57,21 @@ static enum status selection_text(enum engine_action action,
 struct count {
 	enum manual what;
 	bool done_too;
-	int64_t matched, changed;
+	int64_t matched, changed, unknown;
 };
+
+static void count_state(struct count *count, enum item_state state)
+{
+	const bool applies = outcomes_applies(count->what, state, count->done_too);
+
+	count->matched++;
+	count->changed += applies;
+	count->unknown += applies && state == ITEM_UNKNOWN;
+}
 
 static enum status count_one(void *context, const struct item_row *row)
 {
-	struct count *count = context;
-
-	count->matched++;
-	count->changed += outcomes_applies(count->what, row->state, count->done_too);
+	count_state(context, row->state);
 	return STATUS_OK;
 }
 
@@ -114,10 +120,8 @@ static enum status count_seqs(struct engine *engine, int64_t job,
 		struct item_standing standing;
 
 		status = outcomes_standing(db, &row, selection->seqs[i], &standing, error);
-		if (status != STATUS_OK)
-			break;
-		count->matched++;
-		count->changed += outcomes_applies(count->what, standing.state, count->done_too);
+		if (status == STATUS_OK)
+			count_state(count, standing.state);
 	}
 	engine_reader_done(engine, db);
 	job_row_free(&row);
@@ -200,6 +204,7 @@ static enum status dry(struct engine *engine, int64_t job, enum engine_action ac
 	snprintf(out->reason, sizeof(out->reason), "%s", selection->reason != NULL ? selection->reason : "");
 	out->matched = count.matched;
 	out->changed = count.changed;
+	out->unknown = count.unknown;
 	out->created_at_ms = out->finished_at_ms = clock_wall_ms();
 	snprintf(out->selection, sizeof(out->selection), "%.255s", text);
 	return STATUS_OK;

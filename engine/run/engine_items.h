@@ -81,6 +81,7 @@ struct engine_operation {
 	int64_t created_at_ms, finished_at_ms; /* 0: under way */
 	int64_t cancelled_at_ms; /* 0: it was not */
 	int64_t matched, changed;
+	int64_t unknown;      /* a dry run's: of `changed`, those in state unknown */
 	char selection[256];  /* for a person */
 };
 /* dry_run: only counts, *out.id 0.  Small selections are finished when this

@@ -29,6 +29,8 @@ equal 0 "$(upstream_log | awk '{ n[$4]++ } END { for (i in n) if (n[i] > 1) twic
 seq=$(exported plain --state unknown | jq -r .seq | head -n 1)
 expect 0 resolve plain --seq "$seq" --as done
 counted plain unknown $((unknown - 1))
+expect 0 retry plain --all --dry-run
+contains out "unknown: the server may have done it already, and then does it twice"
 expect 0 retry plain --filter state:unknown
 counted plain unknown 0
 expect 0 "${run[@]}"

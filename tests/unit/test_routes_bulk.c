@@ -34,11 +34,12 @@ static void test_bulk(void **state)
 	expect("POST", "/api/v1/jobs/1/skip", "{\"all\":true}", 202);
 	assert_true(fake.selection.all);
 	assert_int_equal(fake.action, ACTION_SKIP);
+	fake.operation.unknown = 3;
 	expect("POST", "/api/v1/jobs/1/skip", "{\"group\":\"AB12\",\"dry_run\":true}", 200);
 	assert_true(fake.dry_run);
 	assert_int_equal(fake.selection.group, 0xab12);
 	assert_non_null(strstr(response.body.data, "{\"id\":null,"));
-	assert_non_null(strstr(response.body.data, "\"dry_run\":true}"));
+	assert_non_null(strstr(response.body.data, "\"dry_run\":true,\"unknown\":3}"));
 	expect("POST", "/api/v1/jobs/1/resolve",
 	       "{\"as\":\"failed\",\"all\":true,\"reason\":\"paid by hand\"}", 202);
 	assert_non_null(strstr(response.body.data, "\"reason\":\"paid by hand\""));

@@ -181,6 +181,44 @@ await test('a bulk action says why; one under way is cancelled', async () => {
 	await page.getByText('cancelled after 300 of 900').waitFor();
 });
 
+await test('a bulk retry says what may be done twice', async () => {
+	const job = mock.jobs[4];
+	const unknown = job.items.filter((item) => item.state === 'failed').slice(0, 2);
+	for (const item of unknown)
+		job.move(item, 'unknown');
+	const ask = async (filter) => {
+		await open(`#/jobs/5/items?filter=${filter}`);
+		await page.getByLabel('Select all on this page').click();
+		await button('Select all that match the filter').click();
+		await button('Retry').click();
+	};
+	const may_repeat = dialog.getByText(/may do (it|them) twice/);
+	await ask(`state:unknown seq:${unknown[0].seq}-${unknown[1].seq}`);
+	await dialog.getByRole('button', { name: 'Retry 2 items' }).waitFor();
+	await may_repeat.waitFor();
+	assert.equal(await dialog.getByLabel(/Also those that are done/).count(), 0, 'none of them is done');
+	await page.keyboard.press('Escape');
+	await ask('state:failed');
+	await dialog.getByRole('button', { name: /^Retry \d+ items?$/ }).waitFor();
+	assert.equal(await may_repeat.count(), 0);
+	await page.keyboard.press('Escape');
+	for (const item of unknown)
+		job.move(item, 'failed');
+});
+
+await test('a cancelled job: its items are not offered to be sent again', async () => {
+	const job = mock.jobs[4];
+	const { state } = job;
+	job.state = 'cancelled';
+	await open('#/jobs/5/items?filter=state:failed');
+	await page.getByLabel('Select all on this page').click();
+	await page.getByRole('toolbar').getByRole('button', { name: 'Skip' }).waitFor();
+	assert.equal(await page.getByRole('toolbar').getByRole('button', { name: 'Retry' }).count(), 0);
+	await page.keyboard.press('r');
+	assert.equal(await dialog.count(), 0);
+	job.state = state;
+});
+
 await test('a label is shown; a read-only server offers nothing that changes anything', async () => {
 	const closed = await startMock({ jobs: mock.jobs, server: { label: 'prod <b>', read_only: true } });
 	const other = await browser.page();

@@ -250,20 +250,19 @@ export class Job {
 			: this.filter(body.group ? `group:${body.group}` : body.filter);
 		const may = (item) => (action === 'retry' ? /failed|unknown|skipped/.test(item.state) || (body.done_too && item.state === 'done')
 			: action === 'skip' ? /failed|unknown|pending|waiting/.test(item.state) : item.state === 'unknown');
-		const matched = chosen.filter(may);
-		const operation = { id: null, action, who, created_at: ISO(Date.now()), finished_at: ISO(Date.now()), matched: matched.length, changed: 0, reason: body.reason ?? null, cancelled_at: null, selection: body.filter ?? (body.group ? `group:${body.group}` : body.all ? 'all' : `seq ${body.seqs}`), dry_run: Boolean(body.dry_run) };
+		const changed = chosen.filter(may);
+		const operation = { id: null, action, who, created_at: ISO(Date.now()), finished_at: ISO(Date.now()), matched: chosen.length, changed: changed.length, reason: body.reason ?? null, cancelled_at: null, selection: body.filter ?? (body.group ? `group:${body.group}` : body.all ? 'all' : `seq ${body.seqs}`), dry_run: Boolean(body.dry_run) };
 		if (body.dry_run)
-			return operation;
-		for (const item of matched) {
+			return { ...operation, unknown: changed.filter((item) => item.state === 'unknown').length };
+		for (const item of changed) {
 			this.move(item, action === 'retry' ? 'pending' : action === 'skip' ? 'skipped' : body.as);
 			item.mended = true;
 		}
 		if (action === 'retry' && this.state === 'finished')
 			Object.assign(this, { state: 'running', live: true, finished: 0 });
 		operation.id = String(this.operations.length + 1);
-		operation.changed = matched.length;
 		this.operations.push(operation);
-		this.log(action, `${matched.length} items${body.reason ? `: ${body.reason}` : ''}`, who);
+		this.log(action, `${changed.length} items${body.reason ? `: ${body.reason}` : ''}`, who);
 		return operation;
 	}
 

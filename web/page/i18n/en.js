@@ -397,6 +397,8 @@ export default {
 	"bulk.reason.hint": "optional, kept in the log",
 	"bulk.retry.title": "Retry items",
 	"bulk.retry.text": "{n} item gets a fresh set of attempts. What it went through before stays on record. | {n} items get a fresh set of attempts. What they went through before stays on record.",
+	"bulk.retry.unknown": "{n} of them is unknown: the server may have done it already, and a retry may do it twice. | {n} of them are unknown: the server may have done them already, and a retry may do them twice.",
+	"bulk.others": "{n} other item of the selection stays as it is. | {n} other items of the selection stay as they are.",
 	"bulk.retry.yes": "Retry {n} item | Retry {n} items",
 	"bulk.retry.result": "{n} item will be tried again | {n} items will be tried again",
 	"bulk.skip.title": "Skip items",

@@ -397,6 +397,8 @@ export default {
 	"bulk.reason.hint": "选填，会记入日志",
 	"bulk.retry.title": "重试条目",
 	"bulk.retry.text": "{n} 条将获得新的尝试次数，以前的记录会保留。",
+	"bulk.retry.unknown": "其中 {n} 条结果未知：服务器可能已经处理过，重试可能会重复执行。",
+	"bulk.others": "所选的另外 {n} 条保持不变。",
 	"bulk.retry.yes": "重试 {n} 条",
 	"bulk.retry.result": "{n} 条将再次尝试",
 	"bulk.skip.title": "跳过条目",

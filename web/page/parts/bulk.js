@@ -26,7 +26,7 @@ function useDryRun({ job, action, body }) {
 		let stale = false;
 		setState({});
 		api.act(job, action, { ...body, dry_run: true })
-			.then((answer) => stale || setState({ matched: answer.matched, reasoned: 'reason' in answer }),
+			.then((answer) => stale || setState({ count: answer, reasoned: 'reason' in answer }),
 				(error) => stale || setState({ error }));
 		return () => { stale = true; };
 	}, [asked, returns]);
@@ -57,7 +57,9 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 	const [failure, setFailure] = useProblem();
 	const key = as ? `${action}_${as}` : action;
 	const body = { ...selection, ...(as && { as }), ...(doneToo && { done_too: true }) };
-	const { matched, reasoned, error } = useDryRun({ job, action, body });
+	const { count: found, reasoned, error } = useDryRun({ job, action, body });
+	const n = found?.changed; // matched are also those whose state it does not apply to
+	const others = found ? found.matched - n : 0;
 	const problem = failure ?? error;
 
 	async function go() {
@@ -72,24 +74,25 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 		}
 	}
 
-	const ready = matched > 0 && !operation && !(problem instanceof Unreachable);
+	const ready = n > 0 && !operation && !(problem instanceof Unreachable);
 	return html`<${Dialog} title=${t(`bulk.${key}.title`)} close=${close} actions=${html`
 		<button type="button" class="button" onClick=${close}>${operation ? t('bulk.background') : t('dialog.back')}</button>
 		${operation?.id && 'cancelled_at' in operation && html`<button type="button" class="button is-quiet-danger" onClick=${() => attempt(() => api.cancelOperation(job, operation.id))}>${t('operation.cancel')}</button>`}
 		<button type="button" class="button is-primary" disabled=${!ready} onClick=${go}>
-			${matched === undefined ? t('bulk.counting') : t(`bulk.${key}.yes`, { n: matched })}</button>`}>
+			${n === undefined ? (problem ? t(`bulk.${key}.title`) : t('bulk.counting')) : t(`bulk.${key}.yes`, { n })}</button>`}>
 		<p class="bulk-what">${what}</p>
 		<div aria-live="polite">
 			${problem && html`<p class="problem">${problemText(problem)}</p>`}
-			${!problem && matched === undefined && html`<p class="muted">${t('bulk.counting')}</p>`}
-			${!problem && matched !== undefined && !operation && html`<p>${matched === 0
-				? t('bulk.nothing') : t(`bulk.${key}.text`, { n: matched })}</p>`}
-			${operation && html`<p>${t('bulk.progress', { changed: operation.changed, matched: operation.matched })}</p>
-				<progress max=${Math.max(1, operation.matched)} value=${operation.changed} aria-label=${t(`bulk.${key}.title`)}></progress>`}
+			${!problem && !found && html`<p class="muted">${t('bulk.counting')}</p>`}
+			${!problem && found && !operation && html`<p>${n === 0 ? t('bulk.nothing') : t(`bulk.${key}.text`, { n })}</p>
+				${action === 'retry' && found.unknown > 0 && html`<p class="problem">${t('bulk.retry.unknown', { n: found.unknown })}</p>`}
+				${others > 0 && n > 0 && html`<p class="muted small">${t('bulk.others', { n: others })}</p>`}`}
+			${operation && html`<p>${t('bulk.progress', { changed: operation.changed, matched: n })}</p>
+				<progress max=${Math.max(1, n, operation.changed)} value=${operation.changed} aria-label=${t(`bulk.${key}.title`)}></progress>`}
 		</div>
 		${ready && reasoned && html`<div class="field"><label for="bulk-reason">${t('bulk.reason')}</label>
 			<input id="bulk-reason" class="input" maxlength="200" autocomplete="off" placeholder=${t('bulk.reason.hint')} value=${reason} onInput=${(event) => setReason(event.target.value)} /></div>`}
-		${action === 'retry' && (selection.filter || selection.seqs) && !operation && html`<label class="check is-warning">
+		${action === 'retry' && (others > 0 || doneToo) && !operation && html`<label class="check is-warning">
 			<input type="checkbox" checked=${doneToo} onChange=${(event) => setDoneToo(event.target.checked)} />
 			<span>${t('bulk.done_too')}</span></label>`}
 	<//>`;

@@ -77,8 +77,9 @@ export function Items({ job: id, query }) {
 	useTitle(`${job?.name ?? id}: ${t('nav.items')}`);
 
 	const read_only = useReadOnly();
+	const still = job?.state === 'cancelled'; // nothing is sent again
 	function act(action, as) {
-		if (read_only)
+		if (read_only || (still && action === 'retry'))
 			return;
 		const row = table.current?.contains(document.activeElement) && document.activeElement.closest('[data-seq]');
 		const chosen = target(selection, filter, row ? row.dataset.seq : null);
@@ -98,7 +99,7 @@ export function Items({ job: id, query }) {
 		<${FilterBar} id=${id} job=${job} query=${query} input=${input} error=${error} items=${page?.items} />
 		${error && error.status !== 400 ? html`<${Failed} error=${error} />`
 		: !page ? !error && html`<${Waiting} />`
-		: html`<${SelectionBar} selection=${selection} page=${page} filter=${filter} act=${act} />
+		: html`<${SelectionBar} selection=${selection} page=${page} filter=${filter} act=${act} still=${still} />
 			<${ItemTable} element=${table} job=${id} items=${page.items} selection=${selection} responses=${show === 'responses'} />
 			<${Pager} job=${id} query=${query} next=${page.next} count=${page.items.length} />`}`;
 }
