@@ -296,18 +296,26 @@ int64_t adapt_hold_ns(const struct adapt *adapt)
 	return adapt->hold_ns;
 }
 
+/* Did it refuse, and is this not the way back up after a rest? */
+static bool met(const struct adapt *adapt)
+{
+	return adapt->phase != ADAPT_OPENING && adapt->pace >= adapt->threshold;
+}
+
 const char *adapt_bound_by(const struct adapt *adapt, int in_flight, int64_t now_ns)
 {
-	double ceiling = adapt_pace_ceiling(adapt);
+	double ceiling = adapt_pace_ceiling(adapt), pace = pace_now(adapt);
 
 	if (adapt->hold_ns > now_ns)
 		return "server";
-	if (in_flight < adapt_concurrency(adapt) && pace_now(adapt) < ceiling)
-		return "server";
+	if (in_flight < adapt_concurrency(adapt) && pace < ceiling)
+		return pace < adapt->pace || met(adapt) ? "server" : "ramp-up";
 	if (in_flight < adapt_concurrency(adapt) && adapt->ceilings.rate.count > 0)
 		return "rate";
 	if (adapt->concurrency_met)
 		return "server";
+	if (adapt_concurrency(adapt) < adapt->ceilings.concurrency)
+		return "ramp-up";
 	return adapt->rtt_ns > SLOW_FACTOR * adapt->rtt_min_ns ? "slow upstream" : "concurrency";
 }
 

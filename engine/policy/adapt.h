@@ -179,7 +179,8 @@ int64_t adapt_burst(const struct adapt *adapt);
 int64_t adapt_hold_ns(const struct adapt *adapt);
 
 /* What limits now, given that in_flight are out: "rate", "concurrency",
- * "server" (told or learned from it), "slow upstream". */
+ * "server" (told or learned from it), "ramp-up" (its limit is still being
+ * looked for, or gone back up to), "slow upstream". */
 const char *adapt_bound_by(const struct adapt *adapt, int in_flight, int64_t now_ns);
 
 void adapt_remember(const struct adapt *adapt, struct adapt_memory *memory);

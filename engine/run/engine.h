@@ -176,7 +176,10 @@ struct engine_progress {
 	double rate_now;        /* per second; 0: none */
 	int64_t burst;
 	bool adapt;             /* they follow what the server bears */
-	const char *bound_by;   /* "rate", "concurrency", "server", "slow upstream", "nothing left" … */
+	/* "rate", "concurrency", "server", "ramp-up", "slow upstream", "store",
+	 * "breaker", "canary", "retries" (none is due), "nothing left". */
+	const char *bound_by;
+	bool canary_sent;       /* all of the canary is out; the rest is held back */
 	int64_t created_at_ms, started_at_ms, finished_at_ms; /* 0: not yet */
 	bool active;            /* a lane works on it in this process */
 };

@@ -35,6 +35,8 @@ static void progress_of_row(const struct job_row *row, struct engine_progress *o
 	if (spec_parse(row->spec, strlen(row->spec), NULL, &spec, &ignored) != STATUS_OK)
 		return;
 	limits_of(spec, row, &limits);
+	out->canary_sent = spec->canary > 0 && !row->canary_passed &&
+	                   row->claim_cursor >= spec->canary && row->total > spec->canary;
 	spec_free(spec);
 	out->concurrency = out->concurrency_now = limits.concurrency;
 	out->rate = limits.rate;
@@ -45,11 +47,16 @@ static void progress_of_row(const struct job_row *row, struct engine_progress *o
 
 static const char *bound_by(const struct engine_progress *progress, const struct lane_view *view)
 {
+	const bool idle = strcmp(view->bound_by, "store") == 0 ||
+	                  strcmp(view->bound_by, "nothing left") == 0;
+
 	if (progress->counts[ITEM_PENDING] + progress->counts[ITEM_WAITING] == 0)
 		return "nothing left";
-	if (strcmp(view->bound_by, "concurrency") != 0)
-		return view->bound_by;
-	return "concurrency";
+	if (idle && progress->canary_sent)
+		return "canary";
+	if (idle && progress->counts[ITEM_PENDING] == 0)
+		return "retries";
+	return view->bound_by;
 }
 
 static void progress_eta(struct db *db, const struct meter_view *meter,

@@ -86,6 +86,33 @@ static enum status take_batch(void *context, struct ingest_batch *batch, struct 
 	return status;
 }
 
+static enum status take_columns(void *context, struct ingest_batch *batch, struct error *error)
+{
+	struct engine_trial *told = context;
+	const struct ingest_row *row = batch->rows;
+
+	(void)error;
+	if (batch->row_count > 0 && told->columns.length == 0)
+		note_columns(told, (struct json_span){batch->text.data + row->at, row->length});
+	ingest_batch_free(batch);
+	return STATUS_OK;
+}
+
+/* The fields that there are, where not even the first row fits the request. */
+static void columns_alone(struct ingest_options options, const char *items, size_t length,
+                          struct engine_trial *told)
+{
+	struct ingest *ingest = NULL;
+	struct error ignored;
+
+	options.plan = NULL;
+	if (ingest_upload_new(&options, (struct ingest_sink){take_columns, told}, &ingest,
+	                      &ignored) == STATUS_OK &&
+	    ingest_upload_feed(ingest, items, length, &ignored) == STATUS_OK)
+		ingest_upload_end(ingest, &ignored);
+	ingest_close(ingest);
+}
+
 enum status engine_try(const struct spec *spec, const char *items, size_t length,
                        struct engine_trial *told, struct error *error)
 {
@@ -116,6 +143,8 @@ enum status engine_try(const struct spec *spec, const char *items, size_t length
 			status = STATUS_OK; /* what is wrong with the rows is the answer */
 		else if (status != STATUS_OK && error != NULL)
 			*error = told->fault;
+		if (status == STATUS_OK && told->columns.length == 0)
+			columns_alone(options, items, length, told);
 	}
 	ingest_close(ingest);
 	plan_free(plan);

@@ -78,6 +78,8 @@ holds '.rows == 2 and .fault == null and .columns == ["id","name"]' answer
 equal 'http://x/2?k=***' "$(answer '.requests[1].request.url')" "URL as shown"
 asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{id}}"}},"items":"id\n1\n2,3\n"}'
 holds '.rows == 1 and (.fault | test("row 2"))' answer
+asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{nope}}"}},"items":"id,name\n1,a\n2,b\n"}'
+holds '.rows == 0 and .columns == ["id","name"] and (.fault | test("field .nope. is missing"))' answer
 asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{id}}"}}}'
 holds '.rows == 0 and .requests == []' answer
 asked 400 POST /check -d '{"job":{"request":{"url":"http://x/","bogus":1}}}'

@@ -78,7 +78,9 @@ static void test_opening(void **state)
 	first = adapt_concurrency(&adapt);
 	assert_in_range(first, 8, 16);
 	assert_true(pace(&adapt) <= 1000);
+	assert_string_equal(adapt_bound_by(&adapt, 0, now), "ramp-up");
 	now = feed(&adapt, now, 1, 100, 200);
+	assert_string_equal(adapt_bound_by(&adapt, adapt_concurrency(&adapt), now), "ramp-up");
 	assert_true(pace(&adapt) >= 100000); /* none to speak of */
 	for (int i = 0; i < 100; i++) {
 		before = adapt_concurrency(&adapt);
@@ -86,6 +88,8 @@ static void test_opening(void **state)
 		assert_true(adapt_concurrency(&adapt) >= before);
 	}
 	assert_int_equal(adapt_concurrency(&adapt), 64);
+	assert_string_equal(adapt_bound_by(&adapt, 64, now), "concurrency");
+	assert_string_equal(adapt_bound_by(&adapt, 63, now), "concurrency");
 	/* Few ceilings are below the first number. */
 	adapt_init(&adapt, &(struct adapt_ceilings){3, {0, NS_PER_S}, 1}, NULL, 0);
 	assert_int_equal(adapt_concurrency(&adapt), 3);

@@ -33,10 +33,15 @@ await test('a new job: chosen file, its first rows as requests, started; every r
 	assert.match(await text('.preview'), /Wang, 小明/);
 	await page.selectOption('#new-key', 'user_id');
 	await page.fill('#new-concurrency', '7');
+	await page.fill('#new-canary', '1');
+	await page.fill('#new-halt', '2.5');
+	await page.getByText('A POST that may have arrived is not sent again').waitFor();
+	await page.getByLabel(/Idempotency-Key/).check();
+	assert.equal(await page.getByText('A POST that may have arrived').count(), 0);
 	await button('Start the job').click();
 	await page.locator('h1', { hasText: 'users' }).waitFor();
 	const job = jobNamed('users');
-	assert.deepEqual(job.spec, { name: 'users', key: 'user_id', limits: { concurrency: 7 },
+	assert.deepEqual(job.spec, { name: 'users', key: 'user_id', limits: { concurrency: 7 }, canary: 1, halt: { failed_percent: 2.5 }, idempotency: true,
 		request: { method: 'POST', url: 'https://api.example.com/users/{{user_id}}', headers: { Authorization: 'Bearer ${env:TOKEN}' } } });
 	assert.deepEqual(job.items.map((item) => item.row), ['{"user_id": "1234567890123456789", "name": "Ada"}', '{"user_id": "1002", "name": "Wang, 小明"}']);
 	assert.equal(job.state, 'running');
@@ -66,10 +71,22 @@ await test('a new job: pasted NDJSON, JSON template kept as typed; what is wrong
 	assert.match(await text('.go code'), /"json": \{"n": 1234567890123456789, "price": "\{\{price\}\}"\}[\s\S]*"rate": "30\/m"/);
 });
 
+await test('a new job: rows pasted from a spreadsheet become CSV', async () => {
+	await page.fill('#new-text', 'id\tname\tnote\n1\tAda\t"two\nlines"\n2\tWang, 小明\tsays "hi"\n');
+	await until('CSV', async () => await page.inputValue('#new-text') === 'id,name,note\n1,Ada,"two\nlines"\n2,"Wang, 小明","says ""hi"""\n');
+	assert.equal(await page.inputValue('#new-format'), 'csv');
+	await page.fill('#new-text', '{"id": 1, "price": 0.10}\n{"id": 2, "price": 12.50}');
+});
+
 await test('a new job: a template that does not fit is explained; a refusal leaves the form as it was', async () => {
 	browser.expected = [/400|409/];
 	await page.fill('#new-url', 'https://api.example.com/{{nope}}');
 	await until('the fault', async () => /no field 'nope'/.test(await text('.preview')));
+	await button('price').waitFor(); // the fields are offered all the same
+	await button('Start the job').click();
+	await dialog.getByText(/no field 'nope'[\s\S]*fail without being sent/).waitFor();
+	await dialog.getByRole('button', { name: 'Back' }).click();
+	assert.equal(jobNamed('prices'), undefined, 'nothing was started');
 	await page.fill('#new-url', 'https://api.example.com/prices');
 	await until('mended', async () => /POST https/.test(await text('.preview')));
 	await page.fill('#new-name', 'crm-import');

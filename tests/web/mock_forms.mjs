@@ -50,10 +50,15 @@ export function check({ job: spec, items, format, cut, render: shown = 5 }) {
 	if (!spec.request?.url)
 		throw new Problem(400, 'request.url: missing');
 	const rows = items === undefined ? [] : rowsOf(cut ? items.replace(/[^\n]*$/, (rest) => (items.length < 65536 ? rest : '')) : items, format);
-	return {
-		name: spec.name, rows: rows.length, columns: rows.length ? members(rows[0]).map(([name]) => name) : [],
-		requests: rows.slice(0, shown).map((row, i) => ({ seq: String(i + 1), request: render(spec, row, i + 1) })), fault: null,
-	};
+	const requests = [];
+	let fault = null;
+	try {
+		for (const [i, row] of rows.slice(0, shown).entries())
+			requests.push({ seq: String(i + 1), request: render(spec, row, i + 1) });
+	} catch (error) {
+		fault = `items: row ${requests.length + 1}: ${error.message}`;
+	}
+	return { name: spec.name, rows: rows.length, columns: rows.length ? members(rows[0]).map(([name]) => name) : [], requests, fault };
 }
 
 export function create(jobs, spec) {

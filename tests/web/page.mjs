@@ -79,6 +79,29 @@ await test('a running job moves: percent, counts, charts; a table stands behind 
 	const head = await page.locator('.chart-table').first().innerText();
 	assert.match(head, /Time\s+done\s+failed\s+retried\s+429/);
 	assert.ok(await page.locator('.chart-table tbody tr').count() > 10);
+	await button('Show as chart').click();
+	assert.equal(await page.locator('.chart-table').count(), 0);
+});
+
+await test('a chart of one sample shows it', async () => {
+	const job = mock.jobs[0];
+	const { samples } = job;
+	job.samples = [samples[samples.length >> 1]];
+	await open(`#/jobs/${FINISHED}`);
+	await until('a dot', () => page.evaluate(() => {
+		const canvas = document.querySelectorAll('.chart canvas')[1]; // latency: lines, nothing filled
+		const wanted = document.createElement('canvas').getContext('2d');
+		wanted.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--tone-a').trim();
+		wanted.fillRect(0, 0, 1, 1);
+		const [red, green, blue] = wanted.getImageData(0, 0, 1, 1).data;
+		const { data } = canvas?.getContext('2d').getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+		for (let i = 0; i < data.length; i += 4)
+			if (data[i] === red && data[i + 1] === green && data[i + 2] === blue && data[i + 3] === 255)
+				return true;
+		return false;
+	}));
+	job.samples = samples;
+	await open(`#/jobs/${LIVE}`);
 });
 
 await test('p pauses and resumes; the change is announced', async () => {

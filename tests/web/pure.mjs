@@ -1,7 +1,7 @@
 // What the page computes without a browser: samples made fit for a chart, a
 // form made into a job file.
 import assert from 'node:assert/strict';
-import { EMPTY_DRAFT, formatGuess, specOf } from '../../web/page/job_draft.js';
+import { csvOfTabs, EMPTY_DRAFT, formatGuess, specOf } from '../../web/page/job_draft.js';
 import { members, objectOf } from '../../web/page/exact_json.js';
 import { lastMinutes, thinned } from '../../web/page/samples.js';
 import { finish, test } from './browser.mjs';
@@ -60,7 +60,7 @@ await test('a job file: a method without a body has none, an empty body is said'
 });
 await test('a job file: each field that is wrong is named', () => {
 	for (const [part, field] of [[{ name: '17' }, 'name'], [{ url: 'ftp://x' }, 'url'], [{ headers: 'nonsense' }, 'headers'], [{ rate: 'fast' }, 'rate'],
-		[{ concurrency: '0' }, 'concurrency'], [{ retries: '1.5' }, 'retries'], [{ timeout: '-1' }, 'timeout'], [{ body_kind: 'json', body: '{' }, 'body'], [{ extract: '=x' }, 'extract']]) {
+		[{ concurrency: '0' }, 'concurrency'], [{ retries: '1.5' }, 'retries'], [{ timeout: '-1' }, 'timeout'], [{ canary: '0' }, 'canary'], [{ halt: '101' }, 'halt'], [{ body_kind: 'json', body: '{' }, 'body'], [{ extract: '=x' }, 'extract']]) {
 		const { spec, faults } = draft(part);
 		assert.deepEqual(Object.keys(faults), [field]);
 		JSON.parse(spec);
@@ -69,6 +69,11 @@ await test('a job file: each field that is wrong is named', () => {
 await test('formats are guessed by name, then by how the text begins', () => {
 	assert.deepEqual([['a.CSV', ''], ['a.jsonl', ''], ['a.json', ' [1'], ['a.json', '{'], ['a.txt', ''], [null, '[{'], [null, '{"a"'], [null, 'a,b']].map(([name, head]) => formatGuess(name, head)),
 		['csv', 'ndjson', 'json', 'ndjson', 'lines', 'json', 'ndjson', 'csv']);
+});
+await test('rows of a spreadsheet become CSV; nothing else is touched', () => {
+	for (const [tabs, csv] of [['a\tb\r\n1\t2\r\n', 'a,b\n1,2\n'], ['a\tb\n\t', 'a,b\n,'], ['a\tb\n"x\ty"\t"q""q"', 'a,b\n"x\ty","q""q"'], ['a\tb\n"5 inch\t1', 'a,b\n"""5 inch",1'],
+		['a,b\n1\t2', 'a,b\n1\t2'], ['{"a":\t1}', '{"a":\t1}'], ['a\n1', 'a\n1']])
+		assert.equal(csvOfTabs(tabs), csv);
 });
 await test('members of an object and back: every value as it stood', () => {
 	const text = ' { "a" : 0.10 , "b\\u0041":{"c":[1,"}"]},"d":"x, y", "e":null } ';

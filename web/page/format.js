@@ -111,7 +111,7 @@ export function relative(at) {
 	const [unit, per] = size < 60 ? ['second', 1] : size < 3600 ? ['minute', 60]
 		: size < DAY_MS / 1000 ? ['hour', 3600] : ['day', 86400];
 	return formatter(Intl.RelativeTimeFormat, { numeric: 'always' })
-		.format(Math.round(s / per), unit);
+		.format(Math.round(s / per), unit).replace(/(\d)(?=\p{Script=Han})/u, '$1 '); // as in "7 分钟"
 }
 
 export function bytes(n) {

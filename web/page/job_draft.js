@@ -12,8 +12,14 @@ const PLACEHOLDER = 'http://localhost/';
 export const EMPTY_DRAFT = {
 	name: '', source: 'file', file: null, text: '', format: '', key: '',
 	method: 'POST', url: '', headers: '', body_kind: 'item', body: '',
-	concurrency: '16', rate: '', retries: '5', timeout: '30', ok_if: '', extract: '', idempotency: false,
+	concurrency: '16', rate: '', retries: '5', timeout: '30', ok_if: '', extract: '', idempotency: false, canary: '', halt: '',
 };
+
+// A retry of these may do them twice: without a key only what surely was not
+// carried out is sent again.
+export function repeatable({ method, idempotency }) {
+	return idempotency || (method !== 'POST' && method !== 'PATCH');
+}
 
 export function takesBody({ method }) {
 	return method !== 'GET' && method !== 'HEAD';
@@ -27,6 +33,18 @@ export function formatGuess(name, head) {
 	if (ending)
 		return { csv: 'csv', ndjson: 'ndjson', jsonl: 'ndjson', txt: 'lines' }[ending];
 	return /^\s*\[/.test(head) ? 'json' : /^\s*\{/.test(head) ? 'ndjson' : 'csv';
+}
+
+// Rows as a spreadsheet puts them on the clipboard, as CSV; other text as it is.
+export function csvOfTabs(text) {
+	const head = text.split('\n', 1)[0];
+	if (!head.includes('\t') || head.includes(',') || /^\s*[[{]/.test(text))
+		return text;
+	const cells = /("(?:[^"]|"")*"|[^\t\n]*)(\t|\r?\n|$)/g;
+	return text.replace(/\r\n/g, '\n').replace(cells, (whole, cell, end) => {
+		const bare = !/^"(?:[^"]|"")*"$/.test(cell) && /[",]/.test(cell);
+		return (bare ? `"${cell.replaceAll('"', '""')}"` : cell) + (end === '\t' ? ',' : end);
+	});
 }
 
 export function itemsOf(draft) {
@@ -70,6 +88,8 @@ export function specOf(draft) {
 	fault('rate', rate && !RATE.test(rate));
 	fault('concurrency', !whole(draft.concurrency, 1, 100000));
 	fault('retries', !whole(draft.retries, 0, 1000));
+	fault('canary', draft.canary.trim() && !whole(draft.canary, 1, 1e12));
+	fault('halt', draft.halt.trim() && !(Number(draft.halt) > 0 && Number(draft.halt) <= 100));
 	fault('timeout', !(Number(draft.timeout) > 0 && Number(draft.timeout) <= 86400));
 	const bodied = takesBody(draft);
 	if (bodied && draft.body_kind === 'json')
@@ -99,6 +119,8 @@ export function specOf(draft) {
 		extract?.length && `"extract": ${map(extract)}`,
 		limits && `"limits": {${limits}}`,
 		!faults.retries && Number(draft.retries) !== 5 && `"retry": {"max": ${Number(draft.retries)}}`,
+		draft.canary.trim() && !faults.canary && `"canary": ${Number(draft.canary)}`,
+		draft.halt.trim() && !faults.halt && `"halt": {"failed_percent": ${Number(draft.halt)}}`,
 	].filter(Boolean).join(', ') + '}';
 	return { spec, faults };
 }

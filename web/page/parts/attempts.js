@@ -19,7 +19,7 @@ function Timing({ attempt }) {
 	if (!total)
 		return null;
 	const connected = Math.min(connect ?? 0, total);
-	const begun = Math.min(Math.max(first ?? connected, connected), total);
+	const begun = first ? Math.min(Math.max(first, connected), total) : total; // nothing came
 	const parts = [['connect', 0, connected], ['wait', connected, begun], ['receive', begun, total]];
 	const words = parts.filter(([, from, to]) => to > from)
 		.map(([name, from, to]) => `${t('timing.' + name)} ${duration(to - from)}`).join(', ');

@@ -67,7 +67,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 			const started = await api.act(job, action, { ...body, ...(reason.trim() && { reason: reason.trim() }) });
 			done?.();
 			const ended = await follow(job, started, setOperation);
-			toast(ended.cancelled_at ? t('operation.cancelled', ended) : t(`bulk.${key}.result`, { n: ended.changed }));
+			toast(!ended.cancelled_at && !ended.changed ? t('bulk.nothing') : ended.cancelled_at ? t('operation.cancelled', ended) : t(`bulk.${key}.result`, { n: ended.changed }));
 			close();
 		} catch (thrown) {
 			setFailure(thrown);

@@ -53,7 +53,7 @@ function Row({ job, group, most, refresh, still }) {
 			<svg class="cause-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
 				<rect class="bar-track" width="100" height="4" /><rect class="fill-failed" width=${Math.max(2, group.count / most * 100)} height="4" /></svg></span>
 		<div class="cause-text"><${Cause} cause=${group} status=${group.http_status} />
-			<span class="muted small cause-when">${t('cause.last')} <${Time} at=${group.last_at} ago />, ${t('cause.first')} <${Time} at=${group.first_at} ago />
+			<span class="muted small cause-when">${t('cause.last')} <${Time} at=${group.last_at} ago />${t('cause.comma')}${t('cause.first')} <${Time} at=${group.first_at} ago />
 				${group.samples?.length > 0 && html`<span>${t('cause.samples')} ${group.samples.slice(0, 3).map((seq) => html`<a key=${seq} href=${link.item(job.id, seq)}>#${seq}</a> `)}</span>`}</span></div>
 		<${Trend} trend=${group.trend} />
 		<span class="cause-actions">

@@ -52,6 +52,12 @@ function tick(at, step, span) {
 	return span > DAY_MS ? moment(at, true) : clock(at, step < MINUTE_MS);
 }
 
+// A sample between two holes is no line: a dot.
+function alone(plot, series) {
+	const values = plot.data[series];
+	return [...values.keys()].filter((i) => values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null);
+}
+
 function options(width, { series, stacked, format, sync }, onHover) {
 	const axis = {
 		stroke: colour('muted'), font: '11px system-ui, sans-serif',
@@ -68,7 +74,8 @@ function options(width, { series, stacked, format, sync }, onHover) {
 			{ ...axis, size: 52, space: 36, values: (plot, splits) => splits.map((n) => format(n)) },
 		],
 		series: [{}, ...(stacked ? [...series].reverse() : series).map(({ tone, dash }) => ({
-			stroke: colour(tone), width: 1.5, dash, points: { show: false },
+			stroke: colour(tone), width: 1.5, dash,
+			points: { show: true, size: 5, width: 0, stroke: colour(tone), fill: colour(tone), filter: alone },
 			fill: stacked ? colour(tone + '-fill') : undefined,
 		}))],
 		hooks: { setCursor: [(plot) => onHover(plot.cursor.idx ?? null)] },
@@ -133,7 +140,7 @@ export function Chart(props) {
 	return html`<section class="chart" aria-label=${title}>
 		<header class="chart-head"><h3>${title}</h3>
 			<span class="chart-at muted">${hover !== null && sample ? moment(sample.t) : ''}</span>
-			<button type="button" class="text-button" aria-pressed=${table} onClick=${() => setTable(!table)}>${t('chart.table')}</button></header>
+			<button type="button" class="text-button" onClick=${() => setTable(!table)}>${t(table ? 'chart.picture' : 'chart.table')}</button></header>
 		<${Legend} series=${series} sample=${sample} format=${format} />
 		<div ref=${element} class="chart-plot ${table ? 'is-hidden' : ''}" role="img" aria-label=${`${title}: ${figures}`}></div>
 		${table && html`<${Table} title=${title} samples=${real} series=${series} format=${format} />`}

@@ -33,7 +33,8 @@ function Summary({ job, answer }) {
 	return html`<dl class="counts">${[['rows', rows], ['changed', changed], ['unchanged', unchanged], ['missing', missing], ['over', over], ['unfit', unfit]].filter(([name, n]) => n || name !== 'unfit')
 		.map(([name, n]) => html`<div key=${name}><dt>${t('correct.' + name)}</dt><dd>${count(n)}</dd></div>`)}</dl>
 		${diffs.length > 0 && html`<section><h3>${t('correct.diffs')}</h3><ul class="diffs" tabindex="0">${diffs.map(({ seq, key, changes }) => html`<li key=${seq}>
-			<a href=${link.item(job.id, seq)} target="_blank" rel="noopener">#${seq}</a> <bdi class="muted">${key}</bdi><${Changes} changes=${changes} /></li>`)}</ul></section>`}
+			<a href=${link.item(job.id, seq)} target="_blank" rel="noopener">#${seq}</a> <bdi class="muted">${key}</bdi><${Changes} changes=${changes} /></li>`)}</ul>
+			${changed > diffs.length && html`<p class="muted small">${t('correct.more', { n: changed - diffs.length })}</p>`}</section>`}
 		${misses.length > 0 && html`<section><h3>${t('correct.misses')}</h3><ul class="diffs is-short" tabindex="0">${misses.map(({ row, key, why }) => html`<li key=${row}>
 			${t('bad_rows.row', { row })} <bdi>${key}</bdi> <span class="muted">${whyText(why)}</span></li>`)}</ul></section>`}`;
 }

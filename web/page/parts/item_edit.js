@@ -88,7 +88,7 @@ function ItemEdit({ job, item, done, close }) {
 	return html`<${Dialog} title=${t('edit.title', { seq: item.seq })} close=${close} wide actions=${html`
 		<span class="muted small dialog-note">${t('edit.kept')}</span>
 		<button type="button" class="button" onClick=${close}>${t('dialog.back')}</button>
-		<button type="button" class="button is-primary" disabled=${!valid || busy} onClick=${go}>${t('item.retry')}</button>`}>
+		<button type="button" class="button is-primary" disabled=${!valid || busy || preview.error} onClick=${go}>${t('item.retry')}</button>`}>
 		<div class="edit"><div class="edit-side">
 			<div class="edit-head"><h3>${t('item.input')}</h3><button type="button" class="text-button" aria-pressed=${text !== null}
 				disabled=${!valid} onClick=${swap}>${t('edit.json')}</button></div>

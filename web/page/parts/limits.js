@@ -90,6 +90,10 @@ function RateSlider({ draft, limits, setDraft, apply }) {
 		onInput=${(n) => setDraft({ ...draft, rate: text(n) })} onCommit=${(n) => apply({ rate: text(n) || null })} />`;
 }
 
+function nowInWords({ concurrency_now: concurrency, rate_now }) {
+	return rate_now ? t('limits.now_rate', { concurrency, rate: rate(rate_now) }) : t('limits.now', { concurrency });
+}
+
 export function Limits({ job, refresh }) {
 	const [draft, setDraft] = useState({});
 	const [problem, apply] = useApply(job, refresh, setDraft);
@@ -97,7 +101,7 @@ export function Limits({ job, refresh }) {
 	const wanted = changes(draft, limits);
 	const wrong = faults(draft);
 	const ready = Object.keys(wanted).length > 0 && !wrong.concurrency && !wrong.rate;
-	if (useReadOnly())
+	if (useReadOnly() || job.state === 'cancelled')
 		return null;
 	const edit = (name) => (event) => setDraft({ ...draft, [name]: event.target.value });
 	const concurrency = draft.concurrency ?? limits.concurrency;
@@ -116,7 +120,8 @@ export function Limits({ job, refresh }) {
 				value=${draft.rate ?? rateText(limits.rate_per_s)} onInput=${edit('rate')} />
 			<${RateSlider} draft=${draft} limits=${limits} setDraft=${setDraft} apply=${apply} />
 			<p id="limit-rate-help" class="limits-help small ${wrong.rate ? 'problem' : 'muted'}">${t('limits.rate_help')}</p>
-			${lowered && html`<p class="limits-help small muted">${t('limits.adapted', { concurrency: limits.concurrency_now, rate: rate(limits.rate_now) })}</p>`}
+			${wrong.concurrency && html`<p class="limits-help small problem">${t('new.fault.concurrency')}</p>`}
+			${lowered && html`<p class="limits-help small muted">${t(limits.bound_by === 'ramp-up' ? 'limits.ramp_up' : 'limits.adapted', { now: nowInWords(limits) })}</p>`}
 			${problem && html`<p class="limits-help problem" role="alert">${problemText(problem)}</p>`}
 			<div class="limits-actions"><button class="button is-primary is-small" disabled=${!ready}>${t('limits.apply')}</button></div>
 		</form>

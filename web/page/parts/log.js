@@ -6,7 +6,7 @@ import { has, t } from '../i18n.js';
 import { PERIOD_BUSY_MS, PERIOD_IDLE_MS, usePoll } from '../poll.js';
 import { useReadOnly } from '../server.js';
 import { useMore } from './more.js';
-import { eventText } from './reason.js';
+import { eventText, selectionText } from './reason.js';
 import { Time } from './time.js';
 import { attempt } from './toast.js';
 
@@ -33,7 +33,7 @@ function Operation({ operation, cancel }) {
 			${!operation.finished_at && 'cancelled_at' in operation && cancel && html`<button type="button" class="text-button" onClick=${() => cancel(operation)}>${t('operation.cancel')}</button>`}</div>
 		${!operation.finished_at && html`<progress max=${Math.max(1, matched)} value=${changed} aria-label=${name}></progress>`}
 		${reason && html`<span class="log-reason">${reason}</span>`}
-		<span class="muted small"><code>${selection}</code> · ${whoText(who)} · <${Time} at=${operation.created_at} ago /></span></li>`;
+		<span class="muted small"><code>${selectionText(selection)}</code> · ${whoText(who)} · <${Time} at=${operation.created_at} ago /></span></li>`;
 }
 
 export function Operations({ job }) {

@@ -3,7 +3,7 @@ import { useState } from '../vendor/preact/standalone.module.js';
 import { bytes } from '../format.js';
 import { html } from '../html.js';
 import { t } from '../i18n.js';
-import { FORMATS, formatGuess } from '../job_draft.js';
+import { csvOfTabs, FORMATS, formatGuess } from '../job_draft.js';
 import { Field } from './field.js';
 import { Icon } from './icon.js';
 
@@ -32,7 +32,10 @@ export function NewItems({ draft, change, columns, named, fault }) {
 		change({ file, format: formatGuess(file.name, head),
 			...(!named && { name: file.name.replace(/\.[^.]*$/, '') }) });
 	};
-	const paste = (text) => change({ text, format: formatGuess(null, text) });
+	const paste = (typed) => {
+		const text = csvOfTabs(typed);
+		change({ text, format: formatGuess(null, text) });
+	};
 	return html`<section class="panel" aria-labelledby="new-items-title">
 		<header class="panel-head"><h2 id="new-items-title">${t('new.items')}</h2>
 			<div class="segments" role="group" aria-label=${t('new.source')}>${['file', 'text'].map((source) => html`<button type="button" key=${source}

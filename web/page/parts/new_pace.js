@@ -1,6 +1,7 @@
 // How fast, how often again, and what counts as done.
 import { html } from '../html.js';
 import { t } from '../i18n.js';
+import { repeatable } from '../job_draft.js';
 import { Field } from './field.js';
 
 export function NewPace({ draft, change, faults }) {
@@ -14,15 +15,17 @@ export function NewPace({ draft, change, faults }) {
 		<div class="form">
 			${field('concurrency', {}, { inputmode: 'numeric' })}
 			${field('rate', { hint: t('limits.rate_help') }, { placeholder: t('limits.none') })}
-			${field('retries', {}, { inputmode: 'numeric' })}
+			${field('retries', { hint: repeatable(draft) ? null : t('new.retries.once', { method: draft.method }) }, { inputmode: 'numeric' })}
 			${field('timeout', {}, { inputmode: 'decimal' })}
+			<label class="check is-wide"><input type="checkbox" checked=${draft.idempotency} onChange=${(event) => change({ idempotency: event.target.checked })} />
+				<span>${t('new.idempotency')}</span></label>
+			${field('canary', { hint: t('new.canary.hint') }, { inputmode: 'numeric', placeholder: t('new.canary.none') })}
+			${field('halt', { hint: t('new.halt.hint') }, { inputmode: 'decimal', placeholder: t('new.halt.none') })}
 			<details class="is-wide"><summary>${t('new.more')}</summary><div class="form is-inner">
 				${field('ok_if', { wide: true, hint: t('new.ok_if.hint') }, { placeholder: '$.code == 0', class: 'input is-code' })}
 				<${Field} id="new-extract" label=${t('new.extract')} hint=${t('new.extract.hint')} fault=${fault('extract')} wide control=${(tie) => html`<textarea ...${tie}
 					class="input is-code" rows="2" spellcheck=${false} placeholder="new_id=$.data.id" value=${draft.extract}
 					onInput=${(event) => change({ extract: event.target.value })}></textarea>`} />
-				<label class="check is-wide"><input type="checkbox" checked=${draft.idempotency} onChange=${(event) => change({ idempotency: event.target.checked })} />
-					<span>${t('new.idempotency')}</span></label>
 			</div></details>
 		</div>
 	</section>`;

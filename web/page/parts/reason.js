@@ -7,7 +7,7 @@ import { moment } from '../format.js';
 const FORMS = [
 	[/^by user$/, 'reason.by_user'],
 	[/^not started$/, 'reason.not_started'],
-	[/^(?<status>\d+) until /, 'reason.throttled'],
+	[/^(?<status>\d+) until (?<until>.*)$/s, 'reason.throttled'],
 	[/^target down\b/, 'reason.target_down'],
 	[/^credentials refused$/, 'reason.credentials'],
 	[/^disk full$/, 'reason.disk_full'],
@@ -23,12 +23,26 @@ const FORMS = [
 	[/^concurrency (?<concurrency>\d+), rate (?<rate>.*), burst (?<burst>\d+)$/, 'said.limits'],
 ];
 
+// What was selected, where it is not a filter.
+const SELECTIONS = [
+	[/^a corrected file$/, 'said.corrections'],
+	[/^(?<seq>seq:\d+), edited$/, 'said.edited'],
+	[/^(?<n>\d+) items by number$/, 'said.numbers'],
+];
+
+export function selectionText(text) {
+	const known = SELECTIONS.find(([pattern]) => pattern.test(text));
+	return known ? t(known[1], known[0].exec(text).groups) : text;
+}
+
 function said(text, at) {
 	const form = FORMS.find(([pattern]) => pattern.test(text));
 	if (!form)
 		return text;
 	const [pattern, key] = form;
-	const values = { ...pattern.exec(text).groups, time: at && moment(at) };
+	const groups = Object.entries(pattern.exec(text).groups ?? {});
+	const values = { ...Object.fromEntries(groups.map(([name, value]) => [name, /^\d{4,15}$/.test(value) ? Number(value) : value])), time: at && moment(at) };
+	values.rest = values.rest?.replace(/^ \(([^()]*)\)/, (whole, selection) => ` (${selectionText(selection)})`);
 	return at && has(key + '.at') ? t(key + '.at', values) : has(key) ? t(key, values) : text;
 }
 

@@ -59,6 +59,8 @@ function target(selection, filter, current) {
 }
 
 function Pager({ job, query, next, count }) {
+	if (!count && !next && !query.after)
+		return null;
 	return html`<nav class="pager" aria-label=${t('items.pages')}>
 		<button type="button" class="button" disabled=${!query.after} onClick=${() => navigate(link.items(job, { ...query, after: null }))}>${t('items.first')}</button>
 		<span class="muted">${next && count < PAGE ? t('items.searched', { seq: next }) : t('items.shown', { n: count })}</span>

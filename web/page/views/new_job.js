@@ -7,6 +7,7 @@ import { t } from '../i18n.js';
 import { EMPTY_DRAFT, headOf, itemsOf, specOf } from '../job_draft.js';
 import { Crumbs } from '../parts/crumbs.js';
 import { Code } from '../parts/code.js';
+import { confirmDialog } from '../parts/dialog.js';
 import { NewItems } from '../parts/new_items.js';
 import { NewPace } from '../parts/new_pace.js';
 import { NewRequest } from '../parts/new_request.js';
@@ -99,11 +100,16 @@ export function NewJob() {
 		return () => removeEventListener('beforeunload', ask);
 	}, [sending]);
 
-	async function start(event) {
+	function start(event) {
 		event.preventDefault();
 		setTried(true);
 		if (busy !== null || !items || Object.keys(faults).length || check.error)
 			return setTimeout(() => document.querySelector('[aria-invalid=true]')?.focus()); // once it is marked
+		if (!check.fault)
+			return go();
+		return confirmDialog({ title: t('new.unfit.title'), text: t('new.unfit.text', { detail: check.fault }), yes: t('new.unfit.yes'), danger: true, act: go });
+	}
+	async function go() {
 		setBusy(0);
 		abort.current = new AbortController();
 		try {

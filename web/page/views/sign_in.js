@@ -16,7 +16,7 @@ export function SignIn({ refused }) {
 	return html`<div class="panel empty sign-in">
 		<h1>${refused ? t('token.refused') : t('token.missing')}</h1>
 		<p>${t('token.how')}</p>
-		<pre class="command" tabindex="0"><code>http://127.0.0.1:8420/#token=…</code></pre>
+		<pre class="command" tabindex="0"><code>${location.origin + location.pathname}#token=…</code></pre>
 		<p>${t('token.where')}</p>
 		<form class="filter-form" onSubmit=${go}>
 			<label class="visually-hidden" for="token">${t('token.label')}</label>
