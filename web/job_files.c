@@ -24,6 +24,29 @@ static bool is_below(const char *path, const char *folder)
 	return strncmp(whole, root, length) == 0 && whole[length] == '/';
 }
 
+/* Read when the job starts, and so as little the caller's as ${file:…}. */
+static enum status check_path(const char *place, const char *path, const char *folder,
+                              struct error *error)
+{
+	if (path == NULL || (folder != NULL && *folder != '\0' && is_below(path, folder)))
+		return STATUS_OK;
+	return error_set(error, STATUS_USAGE,
+	                 "%s: a job made over the API may not read this machine's files but for "
+	                 "those in the folder of SLUICE_API_FILES, where that is set",
+	                 place);
+}
+
+static enum status check_paths(const struct spec *spec, const char *folder, struct error *error)
+{
+	enum status status = check_path("request.cacert", spec->request.cacert, folder, error);
+
+	if (status == STATUS_OK)
+		status = check_path("request.cert", spec->request.cert, folder, error);
+	if (status == STATUS_OK)
+		status = check_path("request.key_file", spec->request.key_file, folder, error);
+	return status;
+}
+
 static enum status check_reference(const char *reference, const char *folder,
                                    struct error *error)
 {
@@ -51,11 +74,16 @@ enum status job_files_check(const struct spec *spec, const char *folder, struct 
 
 	if (asked == NULL)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	/* First: what is at a path is not to be told either. */
+	status = check_paths(spec, folder, error);
+	if (status != STATUS_OK)
+		goto out;
 	/* The templates' own eyes: whatever way a reference is written, they see it. */
 	status = plan_make(spec, spec->name != NULL ? spec->name : "", no_uuid, asked, &plan, error);
 	for (int i = 0; status == STATUS_OK && (reference = secret_set_reference(asked, i)) != NULL;
 	     i++)
 		status = check_reference(reference, folder, error);
+out:
 	plan_free(plan);
 	secret_set_free(asked);
 	return status;

@@ -98,8 +98,10 @@ static void write_cause(struct buffer *out, const struct engine_item *item)
 {
 	const char *class_name = item->class_name != NULL ? item->class_name : "";
 
-	if (class_name[0] == '\0' && item->code == NULL && item->message == NULL
-	    && item->group == 0) {
+	/* It is why an item is not done; what came before stands in its attempts. */
+	if (item->state == ITEM_DONE
+	    || (class_name[0] == '\0' && item->code == NULL && item->message == NULL
+	        && item->group == 0)) {
 		buffer_text(out, "null");
 		return;
 	}

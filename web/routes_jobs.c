@@ -65,7 +65,8 @@ static enum status job_make(struct call *call, const struct spec *spec,
                             const struct secret_set *given, bool replace, bool start,
                             struct error *error)
 {
-	if (engine_job_create(call->engine, spec, given, replace, &call->job, error) != STATUS_OK)
+	if (engine_job_create(call->engine, spec, given, replace, call->request->who, &call->job,
+	                      error) != STATUS_OK)
 		return error->status;
 	if ((start ? engine_job_start(call->engine, call->job, error)
 	           : engine_job_hold(call->engine, call->job, call->request->who, error))
@@ -195,7 +196,7 @@ void job_seal(struct call *call)
 {
 	struct error error = {0};
 
-	show_or_fail(call, engine_job_seal(call->engine, call->job, &error), &error);
+	show_or_fail(call, engine_job_seal(call->engine, call->job, call->request->who, &error), &error);
 }
 
 void job_remove(struct call *call)

@@ -5,6 +5,7 @@
 #include "engine/request/secret.h"
 #include "engine/request/spec.h"
 #include "web/handlers.h"
+#include "web/job_files.h"
 
 void server_show(struct call *call)
 {
@@ -77,6 +78,8 @@ static void try_spec(struct call *call, struct json_span job, const char *items,
 	if (given == NULL) {
 		reply_problem(call, 500, "out of memory");
 	} else if (spec_parse(job.at, job.length, given, &spec, &error) != STATUS_OK) {
+		reply_error(call, &error);
+	} else if (job_files_check(spec, getenv("SLUICE_API_FILES"), &error) != STATUS_OK) {
 		reply_error(call, &error);
 	} else {
 		if (told->format == FORMAT_AUTO)

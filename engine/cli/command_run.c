@@ -122,6 +122,17 @@ static void say_paused(struct run *run)
 	log_warn("%s: paused: %s", run->view.name, run->view.reason);
 }
 
+/* Outcomes that cannot be recorded are waited for, and nobody would see why. */
+static void say_no_space(struct run *run)
+{
+	if (run->told_no_space || !stopper_asked(run->session.stopper) ||
+	    strcmp(run->view.reason, "disk full") != 0)
+		return;
+	run->told_no_space = true;
+	log_warn("the disk is full: waiting for space to record what came in (Ctrl-C again: "
+	         "stop without it; those items count as interrupted)");
+}
+
 enum status run_follow(struct run *run)
 {
 	struct stopper *stopper = run->session.stopper;
@@ -138,6 +149,7 @@ enum status run_follow(struct run *run)
 		if (status)
 			return status;
 		say_paused(run);
+		say_no_space(run);
 		progress_show(&run->view, run->document,
 		              stopper_asked(stopper) ? "stopping" : NULL);
 		if (drained || ended || import_stopped(&run->view) || waits_for_nobody(run))

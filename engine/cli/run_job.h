@@ -20,6 +20,7 @@ struct run {
 	char *again; /* the command line, for a shell */
 	int64_t job;
 	int64_t paused_at;  /* items ended when a pause was last told of, -1: never */
+	bool told_no_space; /* stopping waits for the disk */
 	bool asked_leave;   /* a person was told how to go on after the canary */
 	bool already;       /* it was finished before we came */
 	int rounds;         /* --stay: how often its work came to an end */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/run_job.h"
@@ -123,6 +124,31 @@ static void say_resumed(const struct run *run)
 	buffer_free(&line);
 }
 
+/* What was set live outlives the command, whatever limits it names. */
+static void say_limits(const struct run *run)
+{
+	const struct spec *spec = run->target.spec;
+	const struct view *view = &run->view;
+	double given = spec->rate.count > 0
+	                       ? (double)spec->rate.count * NS_PER_S / (double)spec->rate.per_ns
+	                       : 0;
+	double change = view->limit_per_s - given;
+	struct buffer line = {0};
+
+	if (view->concurrency == spec->concurrency && change < 1e-6 && change > -1e-6)
+		return;
+	buffer_printf(&line, "limits as they were last set: concurrency %lld, ",
+	              (long long)view->concurrency);
+	if (view->limit_per_s > 0)
+		text_limit(&line, view->limit_per_s);
+	else
+		buffer_text(&line, "no rate limit");
+	buffer_text(&line, " (`sluice set` changes them)");
+	if (!line.failed)
+		log_info("%s", line.data);
+	buffer_free(&line);
+}
+
 /* What is on record goes on, if it is what is asked for. */
 static enum status resume(struct run *run)
 {
@@ -148,6 +174,7 @@ static enum status resume(struct run *run)
 	if (run->already)
 		return STATUS_OK;
 	say_resumed(run);
+	say_limits(run);
 	if (run->view.state == JOB_PAUSED || run->view.state == JOB_HALTED)
 		status = engine_job_resume(run->session.engine, run->job, "cli", &run->error);
 	return status ? status : engine_job_start(run->session.engine, run->job, &run->error);
@@ -168,7 +195,8 @@ static enum status create(struct run *run)
 {
 	bool replace = arguments_has(run->arguments, OPTION_NEW);
 	enum status status = engine_job_create(run->session.engine, run->target.spec,
-	                                       run->target.given, replace, &run->job, &run->error);
+	                                       run->target.given, replace, "cli", &run->job,
+	                                       &run->error);
 
 	if (status)
 		return status;

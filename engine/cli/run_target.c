@@ -255,8 +255,8 @@ static enum status lay_name(struct jobfile *jobfile, struct error *error)
 	char *name = NULL;
 	enum status status;
 
-	if (jobfile_text(jobfile, "name"))
-		return STATUS_OK;
+	if (jobfile_has(jobfile, "name"))
+		return STATUS_OK; /* of a wrong type, too: spec_parse says so */
 	if (items && strcmp(items, "-") != 0)
 		name = base_name(items);
 	else if (url)

@@ -36,8 +36,9 @@ static const struct {
     /* retried items, or appended ones */
     [JOB_FINISHED] = {"finished", TO(JOB_IMPORTING) | TO(JOB_RUNNING)},
     [JOB_CANCELLED] = {"cancelled", 0},
-    [JOB_HALTED] = {"halted", TO(JOB_IMPORTING) | TO(JOB_RUNNING) | TO(JOB_PAUSED) |
-                                  TO(JOB_FINISHED) | TO(JOB_CANCELLED)},
+    /* not paused: it stands already, and would forget why */
+    [JOB_HALTED] = {"halted", TO(JOB_IMPORTING) | TO(JOB_RUNNING) | TO(JOB_FINISHED) |
+                                  TO(JOB_CANCELLED)},
 };
 
 const char *item_state_name(enum item_state state)

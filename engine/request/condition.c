@@ -66,8 +66,9 @@ static bool find_subject(struct evaluation *evaluation, const struct node *node,
 		return headers_find(response->headers, response->headers_length, node->name, &span->at,
 		                    &span->length);
 	case LEFT_BODY:
-		*span = (struct json_span){response->body, response->body_length};
-		return response->body != NULL && response->body_length > 0;
+		*span = (struct json_span){response->body != NULL ? response->body : "", response->body_length};
+		/* An empty one is a text like others, but it does not exist. */
+		return response->status != 0 && (span->length > 0 || node->operator != OP_EXISTS);
 	default:
 		break;
 	}

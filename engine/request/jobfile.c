@@ -338,6 +338,15 @@ void jobfile_remove(struct jobfile *jobfile, const char *path)
 		cJSON_Delete(cJSON_DetachItemViaPointer(parent, child));
 }
 
+bool jobfile_has(const struct jobfile *jobfile, const char *path)
+{
+	const char *name;
+	cJSON *parent = parent_of(jobfile, path, false, &name);
+	const cJSON *child = parent ? child_of(parent, name, false) : NULL;
+
+	return child && !cJSON_IsNull(child);
+}
+
 const char *jobfile_text(const struct jobfile *jobfile, const char *path)
 {
 	const char *name;

@@ -31,6 +31,8 @@ enum status jobfile_set_json(struct jobfile *jobfile, const char *path, const ch
 enum status jobfile_set_member(struct jobfile *jobfile, const char *path, const char *name,
                                const char *text);
 void jobfile_remove(struct jobfile *jobfile, const char *path);
+/* Is there anything but null at a path? */
+bool jobfile_has(const struct jobfile *jobfile, const char *path);
 /* The text at a path, or NULL; valid until the next change. */
 const char *jobfile_text(const struct jobfile *jobfile, const char *path);
 

@@ -284,7 +284,8 @@ static enum status follow_counts(struct account *account, struct db *db, int64_t
 		account_set_state(row, JOB_RUNNING, NULL, 0);
 		row->finished_at_ms = 0;
 	}
-	if (open > 0 || !row->sealed || (row->state != JOB_RUNNING && row->state != JOB_PAUSED))
+	if (open > 0 || !row->sealed ||
+	    (row->state != JOB_RUNNING && row->state != JOB_PAUSED && row->state != JOB_HALTED))
 		return STATUS_OK;
 	account_set_state(row, JOB_FINISHED, NULL, 0);
 	row->finished_at_ms = now_ms;

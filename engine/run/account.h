@@ -76,6 +76,8 @@ int64_t account_timer_ms(const struct account *account);
 int account_fresh_max(struct account *account);
 enum status account_follow_stops(struct account *account, struct db *db, int64_t now_ms,
                                  struct error *error);
+/* Is it paused behind its canary, until a person lets it go on? */
+bool account_waits_for_leave(const struct job_row *row);
 /* A person resumes: what stopped the job does not count again. */
 void account_go_ahead(struct job_row *row);
 

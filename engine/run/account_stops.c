@@ -76,14 +76,19 @@ enum status account_follow_stops(struct account *account, struct db *db, int64_t
 	return events_add(db, account->job, now_ms, "sluice", "pause", reason, error);
 }
 
+bool account_waits_for_leave(const struct job_row *row)
+{
+	return row->state == JOB_PAUSED &&
+	       strncmp(row->reason, ACCOUNT_CANARY, strlen(ACCOUNT_CANARY)) == 0;
+}
+
 void account_go_ahead(struct job_row *row)
 {
 	if (row->state == JOB_HALTED) {
 		row->halt_failed = row->counts[ITEM_FAILED];
 		row->halt_ended = ended(row);
 	}
-	if (row->state == JOB_PAUSED &&
-	    strncmp(row->reason, ACCOUNT_CANARY, strlen(ACCOUNT_CANARY)) == 0)
+	if (account_waits_for_leave(row))
 		row->canary_passed = true;
 	row->upstream.probe_ms = 0; /* a person says that it is up: try at once */
 }

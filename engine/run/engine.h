@@ -69,10 +69,10 @@ enum status engine_job_find(struct engine *engine, const char *id_or_name, int64
 /* Make a job out of a checked spec (spec->name is set).  Takes no ownership;
  * `given` holds literal credentials (may be NULL) and is merged.
  * STATUS_CONFLICT where the name is taken; replace: the old job is renamed
- * "name@ID". */
+ * "name@ID".  who: for the log. */
 enum status engine_job_create(struct engine *engine, const struct spec *spec,
-                              const struct secret_set *given, bool replace, int64_t *job,
-                              struct error *error);
+                              const struct secret_set *given, bool replace, const char *who,
+                              int64_t *job, struct error *error);
 
 /* What a job was made with, to compare on resume. *canonical is the caller's to free. */
 enum status engine_job_spec(struct engine *engine, int64_t job, char **canonical,
@@ -124,7 +124,8 @@ enum status engine_upload_feed(struct engine_upload *upload, const char *bytes, 
 enum status engine_upload_close(struct engine_upload *upload, bool abandoned,
                                 struct engine_upload_rows *rows, struct error *error);
 /* No more items will come. */
-enum status engine_job_seal(struct engine *engine, int64_t job, struct error *error);
+enum status engine_job_seal(struct engine *engine, int64_t job, const char *who,
+                            struct error *error);
 
 /* Begin (or go on) sending.  ENGINE_RUN only. */
 enum status engine_job_start(struct engine *engine, int64_t job, struct error *error);

@@ -51,6 +51,7 @@ enum status engine_job_find(struct engine *engine, const char *id_or_name, int64
 struct creation {
 	const struct spec *spec;
 	bool replace;
+	const char *who;
 	int64_t job;
 };
 
@@ -85,7 +86,8 @@ static enum status create_run(struct writer *writer, struct db *db, void *argume
 	                     spec->idempotent || spec->keyed, clock_wall_ms(), &creation->job,
 	                     error);
 	if (status == STATUS_OK)
-		status = events_add(db, creation->job, clock_wall_ms(), "sluice", "create", NULL, error);
+		status = events_add(db, creation->job, clock_wall_ms(), creation->who, "create", NULL,
+		                    error);
 	return status;
 }
 
@@ -111,10 +113,10 @@ enum status engine_job_credentials(struct engine *engine, int64_t job,
 }
 
 enum status engine_job_create(struct engine *engine, const struct spec *spec,
-                              const struct secret_set *given, bool replace, int64_t *job,
-                              struct error *error)
+                              const struct secret_set *given, bool replace, const char *who,
+                              int64_t *job, struct error *error)
 {
-	struct creation creation = {spec, replace, 0};
+	struct creation creation = {spec, replace, who, 0};
 	enum status status = writer_call(engine->writer, create_run, &creation, error);
 
 	if (status == STATUS_OK)
@@ -210,6 +212,7 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 	enum status status = writer_job(writer, move->job, &row, error);
 	enum job_state to = JOB_PAUSED;
 	const char *reason = NULL;
+	char detail[40];
 
 	if (status == STATUS_OK && row->removing)
 		status = error_set(error, STATUS_NOT_FOUND, "no job %lld", (long long)move->job);
@@ -217,6 +220,8 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 		return status;
 	switch (move->wish) {
 	case WISH_PAUSE:
+		if (account_waits_for_leave(row))
+			return STATUS_OK;
 		/* Paused already, until a time: now by a person, without end. */
 		reason = "by user";
 		break;
@@ -231,8 +236,11 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 		to = JOB_CANCELLED;
 		break;
 	case WISH_SEAL:
+		if (row->sealed)
+			return STATUS_OK;
 		row->sealed = true;
-		return STATUS_OK;
+		snprintf(detail, sizeof(detail), "%lld items", (long long)row->total);
+		return events_add(db, move->job, clock_wall_ms(), move->who, "seal", detail, error);
 	case WISH_HOLD:
 		reason = "not started";
 		break;
@@ -289,10 +297,11 @@ enum status engine_job_cancel(struct engine *engine, int64_t job, const char *wh
 
 enum status engine_job_seal_now(struct engine *engine, int64_t job, struct error *error)
 {
-	return make_move(engine, job, WISH_SEAL, NULL, error);
+	return make_move(engine, job, WISH_SEAL, "sluice", error);
 }
 
-enum status engine_job_seal(struct engine *engine, int64_t job, struct error *error)
+enum status engine_job_seal(struct engine *engine, int64_t job, const char *who,
+                            struct error *error)
 {
 	struct station *station;
 	bool importing;
@@ -303,5 +312,5 @@ enum status engine_job_seal(struct engine *engine, int64_t job, struct error *er
 	pthread_mutex_unlock(&engine->mutex);
 	if (importing)
 		return error_set(error, STATUS_CONFLICT, "items are still coming in");
-	return make_move(engine, job, WISH_SEAL, NULL, error);
+	return make_move(engine, job, WISH_SEAL, who, error);
 }

@@ -44,6 +44,15 @@ expect 0 rm later
 expect 2 status later
 contains err later
 
+# What was set outlives the command that names other limits, and that is said.
+background run "$URL/z/{{id}}" -i more.csv --name kept -c 2
+wait_until upstream_saw $(($(upstream_stat .requests) + 4))
+kill -INT "$SLUICE_PID"
+ended 7
+expect 0 set kept --concurrency 9 --rate 500/s
+expect 0 run "$URL/z/{{id}}" -i more.csv --name kept -c 2
+contains err "limits as they were last set: concurrency 9, 500/s"
+
 expect 0 db check
 expect 0 db backup copy.db
 expect 0 db vacuum

@@ -34,6 +34,14 @@ explained .decision '"unknown"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method POST
 explained .decision '"retry"' 'HTTP/1.1 502 Bad Gateway\r\n\r\n' --method POST --keyed
 equal 0 "$(upstream_stat .requests)" requests
 
+# An empty body is a text like others; a name of a wrong type is no name.
+echo '{"request": {"url": "http://x/"}, "rules": [{"if": "body == \"\"", "then": "skip"}]}' >empty.json
+explained .decision '"skip"' 'HTTP/1.1 200 OK\r\n\r\n' empty.json
+explained .decision '"done"' 'HTTP/1.1 200 OK\r\n\r\nx' empty.json
+echo '{"name": 5, "request": {"url": "http://x/{{id}}"}}' >named.json
+expect 2 check named.json -i items.csv
+contains err "name: "
+
 # A job's own rules, retries and headers.
 cat >rules.json <<JSON
 {"request": {"method": "POST", "url": "$URL/"}, "rules": [{"if": "\$.code == 9", "then": "skip"}],

@@ -25,6 +25,17 @@ expect 3 run "$URL/x/{{id}}" -i items.csv --name enough --halt fail=90% -c 4
 expect 2 run "$URL/x/{{id}}" -i items.csv --name wrong --halt fail=0
 contains err "--halt: 'fail=0'"
 
+# It stands already: a pause would only make it forget why.
+upstream_set permanent-percent=100
+expect 5 run "$URL/w/{{id}}" -i items.csv --name stands --halt fail=3 -c 1 --no-ui
+expect 1 pause stands
+contains err "is halted: it cannot be paused"
+equal halted "$(field stands .state)" "state"
+# With nothing left to send it is over.
+expect 0 skip stands --filter state:pending
+equal finished "$(field stands .state)" "state"
+sound stands
+
 # A canary of five: without a page nobody could give leave, so the run ends.
 upstream_set permanent-percent=0
 upstream_reset
@@ -45,6 +56,7 @@ run=(run "$URL/z/{{id}}" -i items.csv --name watched --canary 7)
 background "${run[@]}"
 wait_until field_is watched .state paused
 equal 7 "$(upstream_stat .requests)" "requests of the canary"
+expect 0 pause watched # it waits for leave all the same
 expect 0 resume watched
 ended 0
 counted watched done 400

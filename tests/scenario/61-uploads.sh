@@ -24,6 +24,8 @@ contains answer "row 2"
 upload 400 mixed nonsense csv
 asked 404 POST '/jobs/nobody/items' -d x
 asked 200 POST /jobs/mixed/seal
+asked 200 GET /jobs/mixed/events
+equal api,api "$(answer '[.events[] | select(.what == "create" or .what == "seal") | .who] | join(",")')" "who made and sealed it"
 wait_until job_is mixed finished
 ask GET '/jobs/mixed/items?limit=10' >items
 contains items '"input":{"id":1234567890123456789,"x":0.10}'

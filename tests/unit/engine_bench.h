@@ -130,7 +130,7 @@ static inline int64_t bench_job(struct bench *bench, const char *name, const cha
 	struct error error = {0};
 	int64_t job = 0;
 
-	must(engine_job_create(bench->engine, spec, NULL, false, &job, &error), &error);
+	must(engine_job_create(bench->engine, spec, NULL, false, "test", &job, &error), &error);
 	spec_free(spec);
 	return job;
 }

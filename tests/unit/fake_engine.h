@@ -87,10 +87,11 @@ enum status engine_job_find(struct engine *engine, const char *id_or_name, int64
 }
 
 enum status engine_job_create(struct engine *engine, const struct spec *spec,
-                              const struct secret_set *given, bool replace, int64_t *job,
-                              struct error *error)
+                              const struct secret_set *given, bool replace, const char *who,
+                              int64_t *job, struct error *error)
 {
 	(void)engine;
+	fake_note(fake.who, sizeof(fake.who), who);
 	fake_note(fake.name, sizeof(fake.name), spec->name);
 	fake.given = given != NULL;
 	fake.replaced = replace;
@@ -118,10 +119,12 @@ enum status engine_job_remove(struct engine *engine, int64_t job, struct error *
 	return STATUS_OK;
 }
 
-enum status engine_job_seal(struct engine *engine, int64_t job, struct error *error)
+enum status engine_job_seal(struct engine *engine, int64_t job, const char *who,
+                            struct error *error)
 {
 	(void)engine;
 	(void)job;
+	fake_note(fake.who, sizeof(fake.who), who);
 	(void)error;
 	fake.progress.state = JOB_RUNNING;
 	return STATUS_OK;

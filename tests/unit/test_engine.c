@@ -60,9 +60,9 @@ static void test_names(void **state)
 	struct error error = {0};
 	char *canonical = NULL;
 
-	expect_refusal(engine_job_create(bench->engine, spec, NULL, false, &second, &error),
+	expect_refusal(engine_job_create(bench->engine, spec, NULL, false, "test", &second, &error),
 	               STATUS_CONFLICT, &error, "'twin'");
-	must(engine_job_create(bench->engine, spec, NULL, true, &second, &error), &error);
+	must(engine_job_create(bench->engine, spec, NULL, true, "test", &second, &error), &error);
 	assert_int_not_equal(first, second);
 	must(engine_job_find(bench->engine, "twin", &found, &error), &error);
 	assert_int_equal(found, second);

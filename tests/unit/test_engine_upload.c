@@ -38,11 +38,11 @@ static void test_uploads(void **state)
 	must(engine_upload_open(bench->engine, job, &recognised, &one, &error), &error);
 	expect_refusal(engine_upload_open(bench->engine, job, &recognised, &other, &error),
 	               STATUS_CONFLICT, &error, "coming in");
-	expect_refusal(engine_job_seal(bench->engine, job, &error), STATUS_CONFLICT, &error,
+	expect_refusal(engine_job_seal(bench->engine, job, "test", &error), STATUS_CONFLICT, &error,
 	               "still coming in");
 	must(engine_upload_close(one, false, NULL, &error), &error);
 
-	must(engine_job_seal(bench->engine, job, &error), &error);
+	must(engine_job_seal(bench->engine, job, "test", &error), &error);
 	bench_wait(bench, job);
 	assert_int_equal(bench_progress(bench, job).state, JOB_FINISHED);
 	assert_int_equal(bench_progress(bench, job).counts[ITEM_DONE], 4);
@@ -66,7 +66,7 @@ static void test_a_bad_upload(void **state)
 	expect_refusal(engine_upload_close(up, false, &rows, &error), STATUS_USAGE, &error,
 	               "line 2");
 	assert_true(rows.added == bench_progress(bench, job).total);
-	must(engine_job_seal(bench->engine, job, &error), &error);
+	must(engine_job_seal(bench->engine, job, "test", &error), &error);
 	bench_sound(bench);
 }
 
@@ -142,7 +142,7 @@ static void test_pause(void **state)
 		bench_until(bench_progress(bench, job).counts[ITEM_DONE] == n);
 	}
 	must(engine_upload_close(up, false, NULL, &error), &error);
-	must(engine_job_seal(bench->engine, job, &error), &error);
+	must(engine_job_seal(bench->engine, job, "test", &error), &error);
 	bench_wait(bench, job);
 	assert_int_equal(bench_progress(bench, job).counts[ITEM_DONE], 3);
 	assert_int_equal(ledger_hits_max(bench->ledger, 1, 3), 1);

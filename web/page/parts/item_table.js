@@ -35,7 +35,7 @@ function Row({ job, item, chosen, onChoose, open, onOpen }) {
 		<td class="cell-seq" role="cell"><a class="item-link" href=${link.item(job, item.seq)}>#${item.seq}</a></td>
 		<td class="cell-key" role="cell">${item.key !== null ? html`<bdi>${item.key}</bdi>` : html`<code class="input-preview">${item.input.slice(0, 80)}</code>`}</td>
 		<td class="cell-state" role="cell"><${Chip} state=${item.state} /></td>
-		<td class="cell-cause" role="cell">${item.cause && item.state !== 'done' && html`<${Cause} cause=${item.cause} status=${item.http_status} />`}</td>
+		<td class="cell-cause" role="cell">${item.cause && html`<${Cause} cause=${item.cause} status=${item.http_status} />`}</td>
 		<td class="cell-http num" role="cell">${item.http_status ?? '–'}</td>
 		<td class="cell-attempts num" role="cell">${count(item.attempts)}</td>
 		<td class="cell-duration num" role="cell">${duration(item.duration_ms)}</td>

@@ -67,7 +67,7 @@ function Head({ job, cancelled, item, refresh }) {
 				${skip && html`<button type="button" class="button" onClick=${skip}><${Icon} name="skip" />${t('item.skip')}</button>`}
 				<button type="button" class="button" onClick=${curl}><${Icon} name="copy" />${t('item.curl')}</button>
 			</div></div>
-		${item.cause && item.state !== 'done' && html`<p class="reason state-${item.state}"><${Cause} cause=${item.cause} status=${item.http_status} />
+		${item.cause && html`<p class="reason state-${item.state}"><${Cause} cause=${item.cause} status=${item.http_status} />
 			${item.cause.group && html`<a href=${link.items(job, { filter: `group:${item.cause.group}`, show: 'responses' })}>${t('cause.same')}</a>`}</p>`}
 		${item.state === 'waiting' && item.due && html`<p class="reason state-waiting">${new Date(item.due) > Date.now() ? html`${t('item.due')} <b><${Time} at=${item.due} ago /></b>` : t('item.due_now')}</p>`}
 		${resolve && html`<div class="panel resolve"><p>${t('item.resolve.text')}</p>
