@@ -28,7 +28,15 @@ static void token_random(char token[TOKEN_BYTES])
 	explicit_bzero(bytes, sizeof(bytes));
 }
 
-/* SLUICE_TOKEN, else the last owner's (a page that is open stays so), else a new one. */
+/* One that somebody chose ends with the SLUICE_TOKEN that named it. */
+static bool token_is_random(const char *token)
+{
+	return strlen(token) == 2 * TOKEN_RANDOM_BYTES &&
+	       strspn(token, "0123456789abcdef") == 2 * TOKEN_RANDOM_BYTES;
+}
+
+/* SLUICE_TOKEN, else the random one of the last owner (a page that is open stays
+ * so), else a new one. */
 static enum status token_choose(struct engine *engine, char token[TOKEN_BYTES], bool *chosen,
                                 struct error *error)
 {
@@ -40,7 +48,7 @@ static enum status token_choose(struct engine *engine, char token[TOKEN_BYTES], 
 			return error_set(error, STATUS_USAGE,
 			                 "SLUICE_TOKEN: more than %d characters", TOKEN_BYTES - 1);
 		snprintf(token, TOKEN_BYTES, "%s", given);
-	} else if (!engine_last_token(engine, token)) {
+	} else if (!engine_last_token(engine, token) || !token_is_random(token)) {
 		token_random(token);
 	}
 	return STATUS_OK;

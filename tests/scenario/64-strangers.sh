@@ -54,3 +54,16 @@ wait_until answered
 lacks "$WORK/background.err" guessed
 kill -TERM "$SLUICE_PID"
 ended 0
+
+# A token that was chosen ends with the variable; one made at random is kept.
+printed() { # the token of the server that is started now, and ends again
+	SLUICE_TOKEN='' serve
+	sed -n 's|.*#token=||p' "$WORK/background.err" | head -n 1
+	kill -TERM "$SLUICE_PID"
+	ended 0
+}
+printed >first
+lacks first "$SLUICE_TOKEN"
+printed >second
+equal "$(cat first)" "$(cat second)" "the token after a restart"
+equal 32 "$(head -c -1 first | wc -c)" "length of a random token"
