@@ -202,6 +202,8 @@ SELECT original, at_ms, who FROM edit WHERE id = ?1;
 
 -- sample_width
 SELECT count(*), max(step_s) FROM sample WHERE job = ?1;
+-- sample_worked
+SELECT coalesce(sum(step_s), 0) FROM sample WHERE job = ?1;
 -- sample_add
 INSERT INTO sample (job, at_ms, step_s, done, failed, unknown, skipped, retried, throttled, in_flight,
   concurrency, p50_ms, p95_ms, p99_ms)

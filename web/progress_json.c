@@ -83,6 +83,10 @@ void write_progress(struct buffer *out, const struct engine_progress *progress)
 	write_time(out, progress->started_at_ms);
 	buffer_text(out, ",\"finished_at\":");
 	write_time(out, progress->finished_at_ms);
+	if (progress->worked_s >= 0)
+		buffer_printf(out, ",\"worked_s\":%.3f", progress->worked_s);
+	else
+		buffer_text(out, ",\"worked_s\":null");
 	buffer_char(out, '}');
 }
 

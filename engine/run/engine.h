@@ -182,6 +182,7 @@ struct engine_progress {
 	const char *bound_by;
 	bool canary_sent;       /* all of the canary is out; the rest is held back */
 	int64_t created_at_ms, started_at_ms, finished_at_ms; /* 0: not yet */
+	double worked_s;        /* without the time it stood still; -1: not finished, or not asked */
 	bool active;            /* a lane works on it in this process */
 };
 enum status engine_job_progress(struct engine *engine, int64_t job, struct engine_progress *out,

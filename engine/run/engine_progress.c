@@ -7,6 +7,7 @@
 #include "engine/policy/forecast.h"
 #include "engine/run/engine_internal.h"
 #include "engine/store/items.h"
+#include "engine/store/samples.h"
 
 static void progress_of_row(const struct job_row *row, struct engine_progress *out)
 {
@@ -28,6 +29,7 @@ static void progress_of_row(const struct job_row *row, struct engine_progress *o
 	out->throttled = row->throttled;
 	out->bad_rows = row->bad_rows;
 	out->p50_ms = out->p95_ms = out->p99_ms = -1;
+	out->worked_s = -1;
 	out->created_at_ms = row->created_at_ms;
 	out->started_at_ms = row->started_at_ms;
 	out->finished_at_ms = row->finished_at_ms;
@@ -125,6 +127,21 @@ static void finish_progress(struct engine *engine, struct db *db, const struct j
 	}
 }
 
+/* Not for each of a listing: it reads all samples. */
+static enum status progress_worked(struct db *db, struct engine_progress *out, struct error *error)
+{
+	double span_s = (double)(out->finished_at_ms - out->started_at_ms) / 1000;
+	int64_t seconds = 0;
+	enum status status;
+
+	if (out->finished_at_ms == 0 || out->started_at_ms == 0)
+		return STATUS_OK;
+	status = samples_worked(db, out->id, &seconds, error);
+	/* A sample is a second at least: a short run is as long as it took. */
+	out->worked_s = seconds > 0 && (double)seconds < span_s ? (double)seconds : span_s;
+	return status;
+}
+
 enum status engine_job_progress(struct engine *engine, int64_t job, struct engine_progress *out,
                                 struct error *error)
 {
@@ -137,6 +154,7 @@ enum status engine_job_progress(struct engine *engine, int64_t job, struct engin
 	status = engine_reader(engine, &db, error);
 	if (status == STATUS_OK) {
 		finish_progress(engine, db, &row, out);
+		status = progress_worked(db, out, error);
 		engine_reader_done(engine, db);
 	}
 	job_row_free(&row);

@@ -121,6 +121,19 @@ enum status samples_list(struct db *db, int64_t job, int64_t since_ms,
 	return status;
 }
 
+enum status samples_worked(struct db *db, int64_t job, int64_t *seconds, struct error *error)
+{
+	sqlite3_stmt *statement = db_prepare(db, QUERY_SAMPLE_WORKED);
+	bool found = false;
+	enum status status;
+
+	db_bind_int(statement, 1, job);
+	status = db_step(db, statement, &found, error);
+	*seconds = status == STATUS_OK && found ? db_int(statement, 0) : 0;
+	db_reset(statement);
+	return status;
+}
+
 /* ---- causes -------------------------------------------------------------------- */
 
 enum status group_times_add(struct db *db, int64_t job, uint64_t group, int64_t at_ms,

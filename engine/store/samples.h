@@ -27,6 +27,9 @@ enum status samples_list(struct db *db, int64_t job, int64_t since_ms,
                          void (*visit)(void *context, const struct sample_row *row),
                          void *context, struct error *error);
 
+/* The seconds covered by all of them: in which the job was worked on. */
+enum status samples_worked(struct db *db, int64_t job, int64_t *seconds, struct error *error);
+
 /* Writer: a failure of this cause came. */
 enum status group_times_add(struct db *db, int64_t job, uint64_t group, int64_t at_ms,
                             struct error *error);

@@ -53,6 +53,16 @@ expect 0 set kept --concurrency 9 --rate 500/s
 expect 0 run "$URL/z/{{id}}" -i more.csv --name kept -c 2
 contains err "limits as they were last set: concurrency 9, 500/s"
 
+# The night before a retry is no time that the job took.
+upstream_set permanent-percent=100
+expect 3 run "$URL/q/{{id}}" -i more.csv --name night
+sleep 4
+upstream_set permanent-percent=0
+expect 0 retry night --all
+expect 0 run "$URL/q/{{id}}" -i more.csv --name night
+expect 0 status night --json
+holds '(.finished_at | fromdateiso8601) - (.started_at | fromdateiso8601) - .worked_s >= 1 and .worked_s > 0' out
+
 expect 0 db check
 expect 0 db backup copy.db
 expect 0 db vacuum

@@ -95,6 +95,7 @@ static int setup(void **state)
 		.concurrency = 30,
 		.concurrency_now = 30,
 		.burst = 1,
+		.worked_s = -1,
 		.bound_by = "concurrency",
 		.created_at_ms = 1767225600000,
 	};

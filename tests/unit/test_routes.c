@@ -94,7 +94,7 @@ static void test_progress(void **state)
 	    "\"latency_ms\":{\"p50\":null,\"p95\":null,\"p99\":null},\"limits\":{\"concurrency\":30,"
 	    "\"concurrency_now\":30,\"rate_per_s\":null,\"rate_now\":null,\"burst\":1,\"adapt\":false,"
 	    "\"bound_by\":\"concurrency\"},\"created_at\":\"2026-01-01T00:00:00Z\",\"started_at\":null,"
-	    "\"finished_at\":null}");
+	    "\"finished_at\":null,\"worked_s\":null}");
 	strcpy(fake.progress.reason, "429 until \"10:32:05\"");
 	fake.progress.eta_known = true;
 	fake.progress.eta_s[0] = 8.1;

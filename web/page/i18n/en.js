@@ -200,6 +200,7 @@ export default {
 	"reason.failed_percent": "{failed} of {ended} items failed, the limit is {limit} %",
 	"said.pause_over": "the pause is over",
 	"said.finish": "{done} done, {failed} failed, {unknown} unknown, {skipped} skipped",
+	"said.count": "{n} item | {n} items",
 	"said.items": "{changed} of {matched} items{rest}",
 	"said.items_cancelled": "cancelled after {changed} of {matched} items{rest}",
 	"said.limits": "concurrency {concurrency}, rate {rate}, burst {burst}",

@@ -200,6 +200,7 @@ export default {
 	"reason.failed_percent": "{ended} 条中 {failed} 条失败，达到上限 {limit}%",
 	"said.pause_over": "暂停已结束",
 	"said.finish": "完成 {done}，失败 {failed}，未知 {unknown}，跳过 {skipped}",
+	"said.count": "{n} 条",
 	"said.items": "{matched} 条中的 {changed} 条{rest}",
 	"said.items_cancelled": "已取消：{matched} 条中处理了 {changed} 条{rest}",
 	"said.limits": "并发 {concurrency}，速率 {rate}，突发 {burst}",

@@ -20,7 +20,7 @@ const FORMS = [
 	[/^(?<done>\d+) done, (?<failed>\d+) failed, (?<unknown>\d+) unknown, (?<skipped>\d+) skipped$/, 'said.finish'],
 	[/^cancelled after (?<changed>\d+) of (?<matched>\d+) items(?<rest>.*)$/s, 'said.items_cancelled'],
 	[/^(?<changed>\d+) of (?<matched>\d+) items(?<rest>.*)$/s, 'said.items'],
-	[/^(?<n>\d+) items$/, 'bar.total'],
+	[/^(?<n>\d+) items$/, 'said.count'],
 	[/^concurrency (?<concurrency>\d+), rate (?<rate>.*), burst (?<burst>\d+)$/, 'said.limits'],
 ];
 
