@@ -192,7 +192,7 @@ const struct option option_table[OPTIONS] = {
 		.group = "Request", .path = "request.headers", .repeatable = true,
 		.help = "a header; may hold {{field}} and ${env:NAME}"},
 	[OPTION_DATA] = {'d', "data", VALUE_TEXT, "TEXT|@FILE", .commands = RUN_CHECK,
-		.group = "Request", .path = "request.body", .repeatable = true,
+		.group = "Request", .path = "request.body", .repeatable = true, .may_be_empty = true,
 		.help = "body template; form encoded unless it is JSON"},
 	[OPTION_JSON_BODY] = {0, "json", VALUE_TEXT, "JSON|@FILE", .commands = RUN_CHECK,
 		.group = "Request", .path = "request.json",

@@ -138,7 +138,7 @@ static enum status value_check(const struct option *option, struct option_use *u
 	case VALUE_TEXT:
 	case VALUE_FILE:
 	case VALUE_RATE:
-		if (!*text)
+		if (!*text && !option->may_be_empty)
 			return error_set(error, STATUS_USAGE, "--%s: the value is empty",
 			                 option->name);
 		break;

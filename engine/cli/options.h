@@ -161,6 +161,7 @@ struct option {
 	const char *group; /* heading in --help */
 	const char *path;  /* the job file's key it stands for, or NULL */
 	bool repeatable;
+	bool may_be_empty;
 	const char *once; /* why it is refused to be given twice; NULL: the last one counts */
 	bool unfinished;  /* recognised and refused: not supported yet */
 	const char *help; /* one line, at most 48 columns */

@@ -17,6 +17,9 @@ lacks out "/u/3"
 expect 0 run job.json --dry-run
 expect 2 check "$URL/{{nope}}" -i items.csv
 contains err nope
+# An empty body, as curl takes it.
+expect 0 check -d '' "$URL/u/{{id}}" -i items.csv --render 1
+contains out "POST $URL/u/1"
 equal 0 "$(upstream_stat .requests)" requests
 
 explained() { # explained FILTER WANTED RESPONSE OPTIONS…

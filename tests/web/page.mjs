@@ -211,12 +211,24 @@ await test('the filter lives in the address; a bad one says what is wrong', asyn
 	await until('in the address', () => page.url().includes('state%3Aunknown'));
 });
 
-await test('pages go by key: next, first, and back', async () => {
+await test('pages go by key: next, previous, first; back from an item, too', async () => {
 	await open(`#/jobs/${FINISHED}/items`);
 	await rows.first().waitFor();
+	assert.ok(await button('Previous').isDisabled());
 	await button('Next').click();
 	await page.locator('tr[data-seq="101"]').waitFor();
 	assert.ok(page.url().includes('after=100'));
+	await button('Next').click();
+	await page.locator('tr[data-seq="201"] .item-link').click();
+	await page.locator('h1', { hasText: 'Item 201' }).waitFor();
+	await page.goBack();
+	await page.locator('tr[data-seq="201"]').waitFor();
+	await button('Previous').click();
+	await page.locator('tr[data-seq="101"]').waitFor();
+	await button('Previous').click();
+	await page.locator('tr[data-seq="1"]').waitFor();
+	await button('Next').click();
+	await page.locator('tr[data-seq="101"]').waitFor();
 	await button('First').click();
 	await page.locator('tr[data-seq="1"]').waitFor();
 });

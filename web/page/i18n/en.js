@@ -391,6 +391,7 @@ export default {
 	"items.responses": "Show responses",
 	"items.none": "No item matches.",
 	"items.first": "First",
+	"items.previous": "Previous",
 	"items.next": "Next",
 	"items.pages": "Pages",
 	"items.shown": "{n} item here | {n} items here",

@@ -391,6 +391,7 @@ export default {
 	"items.responses": "显示响应",
 	"items.none": "没有匹配的条目。",
 	"items.first": "首页",
+	"items.previous": "上一页",
 	"items.next": "下一页",
 	"items.pages": "分页",
 	"items.shown": "本页 {n} 条",

@@ -9,6 +9,7 @@ import { Failed, Waiting } from '../parts/busy.js';
 import { Crumbs } from '../parts/crumbs.js';
 import { FilterBar } from '../parts/filter_bar.js';
 import { ItemTable, rowStep, rowToggle } from '../parts/item_table.js';
+import { Pager } from '../parts/pager.js';
 import { SelectionBar } from '../parts/selection_bar.js';
 import { jobPeriod, usePoll } from '../poll.js';
 import { link, navigate } from '../router.js';
@@ -58,16 +59,6 @@ function target(selection, filter, current) {
 	return seqs.length ? [{ seqs }, seqsInWords(seqs)] : null;
 }
 
-function Pager({ job, query, next, count }) {
-	if (!count && !next && !query.after)
-		return null;
-	return html`<nav class="pager" aria-label=${t('items.pages')}>
-		<button type="button" class="button" disabled=${!query.after} onClick=${() => navigate(link.items(job, { ...query, after: null }))}>${t('items.first')}</button>
-		<span class="muted">${next && count < PAGE ? t('items.searched', { seq: next }) : t('items.shown', { n: count })}</span>
-		<button type="button" class="button" disabled=${!next} onClick=${() => navigate(link.items(job, { ...query, after: next }))}>${t('items.next')}</button>
-	</nav>`;
-}
-
 export function Items({ job: id, query }) {
 	const { filter = '', after, show } = query;
 	const { data: job } = usePoll((signal) => api.job(id, signal), jobPeriod, [id]);
@@ -103,5 +94,7 @@ export function Items({ job: id, query }) {
 		: !page ? !error && html`<${Waiting} />`
 		: html`<${SelectionBar} selection=${selection} page=${page} filter=${filter} act=${act} still=${still} />
 			<${ItemTable} element=${table} job=${id} items=${page.items} selection=${selection} responses=${show === 'responses'} />
-			<${Pager} job=${id} query=${query} next=${page.next} count=${page.items.length} />`}`;
+			${(page.items.length > 0 || page.next || after) && html`<${Pager} of=${`${id} ${filter}`} after=${after ?? ''} next=${page.next}
+				go=${(cursor) => navigate(link.items(id, { ...query, after: cursor || null }))}>
+				${page.next && page.items.length < PAGE ? t('items.searched', { seq: page.next }) : t('items.shown', { n: page.items.length })}<//>`}`}`;
 }
