@@ -62,9 +62,6 @@ static bool find_subject(struct evaluation *evaluation, const struct node *node,
 		span->at = digits;
 		span->length = (size_t)snprintf(digits, 16, "%d", response->status);
 		return response->status != 0;
-	case LEFT_HEADER:
-		return headers_find(response->headers, response->headers_length, node->name, &span->at,
-		                    &span->length);
 	case LEFT_BODY:
 		*span = (struct json_span){response->body != NULL ? response->body : "", response->body_length};
 		/* An empty one is a text like others, but it does not exist. */
@@ -169,20 +166,50 @@ static bool compare_text(struct evaluation *evaluation, const struct subject *su
 	return order_holds(node->operator, compare_bytes(left, right));
 }
 
+static bool subject_holds(struct evaluation *evaluation, const struct subject *subject,
+                          const struct node *node)
+{
+	if (node->operator== OP_EXISTS)
+		return true;
+	if (node->operator== OP_CONTAINS || node->right_kind == RIGHT_TEXT)
+		return compare_text(evaluation, subject, node);
+	if (node->right_kind == RIGHT_NUMBER)
+		return compare_number(subject, node);
+	return compare_literal(subject, node);
+}
+
+/* A header may stand there more than once (Set-Cookie): one that fits is enough,
+ * and != wants none that is equal. */
+static bool header_holds(struct evaluation *evaluation, const struct node *node)
+{
+	const bool unequal = node->operator== OP_UNEQUAL;
+	const char *rest = evaluation->response->headers;
+	const char *end = rest ? rest + evaluation->response->headers_length : NULL;
+	struct subject subject = {.type = JSON_STRING};
+	struct json_span *value = &subject.span;
+	bool found = false;
+
+	while (rest && headers_find(rest, (size_t)(end - rest), node->name, &value->at,
+	                            &value->length)) {
+		found = true;
+		if (subject_holds(evaluation, &subject, node) != unequal)
+			return !unequal;
+		rest = memchr(value->at + value->length, '\n',
+		              (size_t)(end - value->at) - value->length);
+		rest = rest ? rest + 1 : NULL;
+	}
+	return found && unequal;
+}
+
 static bool compare_holds(struct evaluation *evaluation, const struct node *node)
 {
 	struct subject subject;
 	char digits[16];
 
-	if (!find_subject(evaluation, node, digits, &subject))
-		return false;
-	if (node->operator== OP_EXISTS)
-		return true;
-	if (node->operator== OP_CONTAINS || node->right_kind == RIGHT_TEXT)
-		return compare_text(evaluation, &subject, node);
-	if (node->right_kind == RIGHT_NUMBER)
-		return compare_number(&subject, node);
-	return compare_literal(&subject, node);
+	if (node->subject == LEFT_HEADER)
+		return header_holds(evaluation, node);
+	return find_subject(evaluation, node, digits, &subject) &&
+	       subject_holds(evaluation, &subject, node);
 }
 
 /* As deep as the parentheses and the words of the condition: bounded when it

@@ -41,6 +41,15 @@ equal 0 "$(upstream_stat .requests)" requests
 echo '{"request": {"url": "http://x/"}, "rules": [{"if": "body == \"\"", "then": "skip"}]}' >empty.json
 explained .decision '"skip"' 'HTTP/1.1 200 OK\r\n\r\n' empty.json
 explained .decision '"done"' 'HTTP/1.1 200 OK\r\n\r\nx' empty.json
+# Of a header that stands twice either may fit; != wants none that is equal.
+for rule in 'header.x-d ~ \"b\"' 'header.x-d == \"a\"' 'header.x-d != \"c\"' 'header.x-d exists'; do
+	echo '{"request": {"url": "http://x/"}, "rules": [{"if": "'"$rule"'", "then": "skip"}]}' >twice.json
+	explained .decision '"skip"' 'HTTP/1.1 200 OK\r\nX-D: a\r\nX-E: c\r\nx-d: b\r\n\r\n' twice.json
+done
+for rule in 'header.x-d != \"b\"' 'header.x-d ~ \"c\"' 'header.x-f != \"c\"'; do
+	echo '{"request": {"url": "http://x/"}, "rules": [{"if": "'"$rule"'", "then": "skip"}]}' >twice.json
+	explained .decision '"done"' 'HTTP/1.1 200 OK\r\nX-D: a\r\nX-E: c\r\nx-d: b\r\n\r\n' twice.json
+done
 echo '{"name": 5, "request": {"url": "http://x/{{id}}"}}' >named.json
 expect 2 check named.json -i items.csv
 contains err "name: "
