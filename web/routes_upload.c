@@ -142,7 +142,7 @@ static void write_corrected(struct buffer *out, const struct engine_corrected *t
 		{"rows", told->rows},           {"matched", told->matched},
 		{"changed", told->changed},     {"unchanged", told->unchanged},
 		{"unfit", told->unfit},         {"not_found", told->not_found},
-		{"not_failed", told->not_failed},
+		{"not_failed", told->not_failed}, {"unknown", told->unknown},
 	};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)

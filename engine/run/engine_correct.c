@@ -141,6 +141,7 @@ static enum status correct_one(struct engine_correction *correction, struct writ
 	if (status == STATUS_OK)
 		status = bulk_one(writer, db, job->id, seq, MANUAL_RETRY, false, now_ms, &changed, error);
 	correction->now.changed += changed;
+	correction->now.unknown += changed && standing.state == ITEM_UNKNOWN;
 	return status;
 }
 
@@ -215,6 +216,7 @@ static void sum_up(struct engine_corrected *sum, const struct engine_corrected *
 	sum->matched += now->matched;
 	sum->changed += now->changed;
 	sum->unchanged += now->unchanged;
+	sum->unknown += now->unknown;
 	sum->unfit += now->unfit;
 	sum->not_found += now->not_found;
 	sum->not_failed += now->not_failed;

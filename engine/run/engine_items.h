@@ -132,6 +132,7 @@ struct engine_corrected {
 	int64_t rows;                  /* = matched + not_found + not_failed */
 	int64_t matched;               /* = changed + unchanged + unfit */
 	int64_t changed, unchanged;
+	int64_t unknown;               /* of those changed: may have been done before */
 	int64_t unfit;                 /* no request could be made of it */
 	int64_t not_found, not_failed; /* no item of that key; one in another state */
 	int64_t operation;             /* 0: none */

@@ -188,6 +188,9 @@ enum status engine_job_update(struct engine *engine, int64_t job, const struct s
 
 /* ---- pause, resume, cancel, seal, remove ------------------------------------- */
 
+/* Why a job stands that was made to be filled first. */
+#define NOT_STARTED "not started"
+
 enum wish { WISH_PAUSE, WISH_RESUME, WISH_CANCEL, WISH_SEAL, WISH_HOLD };
 
 struct move {
@@ -213,6 +216,7 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 	enum job_state to = JOB_PAUSED;
 	const char *reason = NULL;
 	char detail[40];
+	bool begins = false;
 
 	if (status == STATUS_OK && row->removing)
 		status = error_set(error, STATUS_NOT_FOUND, "no job %lld", (long long)move->job);
@@ -230,6 +234,7 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 		    row->state == JOB_FINISHED)
 			return STATUS_OK;
 		to = row->sealed ? JOB_RUNNING : JOB_IMPORTING;
+		begins = row->state == JOB_PAUSED && strcmp(row->reason, NOT_STARTED) == 0;
 		account_go_ahead(row);
 		break;
 	case WISH_CANCEL:
@@ -242,7 +247,7 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 		snprintf(detail, sizeof(detail), "%lld items", (long long)row->total);
 		return events_add(db, move->job, clock_wall_ms(), move->who, "seal", detail, error);
 	case WISH_HOLD:
-		reason = "not started";
+		reason = NOT_STARTED;
 		break;
 	}
 	if (row->state != to && !job_state_may_move(row->state, to))
@@ -250,7 +255,8 @@ static enum status move_run(struct writer *writer, struct db *db, void *argument
 	account_set_state(row, to, reason, 0);
 	if (to == JOB_CANCELLED)
 		row->finished_at_ms = clock_wall_ms();
-	return events_add(db, move->job, clock_wall_ms(), move->who, verb[move->wish], NULL, error);
+	return events_add(db, move->job, clock_wall_ms(), move->who,
+	                  begins ? "start" : verb[move->wish], NULL, error);
 }
 
 static enum status make_move(struct engine *engine, int64_t job, enum wish wish, const char *who,

@@ -27,6 +27,16 @@ static size_t whole_rows(const char *text, size_t length, bool quotes)
 	return end;
 }
 
+static bool is_list(enum items_format format, const char *text, size_t length)
+{
+	size_t first = 0;
+
+	while (first < length && strchr(" \t\r\n", text[first]) != NULL)
+		first++;
+	return (format == FORMAT_JSON || format == FORMAT_AUTO) && first < length &&
+	       text[first] == '[';
+}
+
 static bool counts_quotes(enum items_format format, const char *text, size_t length)
 {
 	size_t first = 0;
@@ -98,18 +108,28 @@ static enum status take_columns(void *context, struct ingest_batch *batch, struc
 	return STATUS_OK;
 }
 
+/* Feeds it all; a list that was cut off has no end, but whole members. */
+static enum status feed(struct ingest *ingest, const char *items, size_t length, bool open_end,
+                        struct error *fault)
+{
+	enum status status = ingest_upload_feed(ingest, items, length, fault);
+
+	if (status != STATUS_OK)
+		return status;
+	return open_end ? ingest_upload_flush(ingest, fault) : ingest_upload_end(ingest, fault);
+}
+
 /* The fields that there are, where not even the first row fits the request. */
 static void columns_alone(struct ingest_options options, const char *items, size_t length,
-                          struct engine_trial *told)
+                          bool open_end, struct engine_trial *told)
 {
 	struct ingest *ingest = NULL;
 	struct error ignored;
 
 	options.plan = NULL;
 	if (ingest_upload_new(&options, (struct ingest_sink){take_columns, told}, &ingest,
-	                      &ignored) == STATUS_OK &&
-	    ingest_upload_feed(ingest, items, length, &ignored) == STATUS_OK)
-		ingest_upload_end(ingest, &ignored);
+	                      &ignored) == STATUS_OK)
+		feed(ingest, items, length, open_end, &ignored);
 	ingest_close(ingest);
 }
 
@@ -123,10 +143,12 @@ enum status engine_try(const struct spec *spec, const char *items, size_t length
 	struct secret_set *markers = secret_set_new_markers();
 	struct ingest *ingest = NULL;
 	struct plan *plan = NULL;
+	bool open_end;
 	enum status status = markers != NULL ? STATUS_OK
 	                                     : error_set(error, STATUS_NO_MEMORY, "out of memory");
 
-	if (told->cut)
+	open_end = told->cut && is_list(told->format, items, length);
+	if (told->cut && !open_end)
 		length = whole_rows(items, length, counts_quotes(told->format, items, length));
 	if (status == STATUS_OK)
 		status = plan_make(spec, spec->name != NULL ? spec->name : "", no_uuid, markers, &plan,
@@ -136,15 +158,13 @@ enum status engine_try(const struct spec *spec, const char *items, size_t length
 		status = ingest_upload_new(&options, (struct ingest_sink){take_batch, &trial}, &ingest,
 		                           error);
 	if (status == STATUS_OK && length > 0) {
-		status = ingest_upload_feed(ingest, items, length, &told->fault);
-		if (status == STATUS_OK)
-			status = ingest_upload_end(ingest, &told->fault);
+		status = feed(ingest, items, length, open_end, &told->fault);
 		if (status == STATUS_USAGE)
 			status = STATUS_OK; /* what is wrong with the rows is the answer */
 		else if (status != STATUS_OK && error != NULL)
 			*error = told->fault;
 		if (status == STATUS_OK && told->columns.length == 0)
-			columns_alone(options, items, length, told);
+			columns_alone(options, items, length, open_end, told);
 	}
 	ingest_close(ingest);
 	plan_free(plan);

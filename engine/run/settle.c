@@ -334,7 +334,8 @@ struct settlement *settle(struct pool_worker *worker, struct task *task, const s
 	settlement->message.kind = MESSAGE_RESULT;
 	settlement->task = task;
 	settlement->job = job;
-	settlement->latency_us = response->total_us;
+	/* What never left says nothing of how fast the target is. */
+	settlement->latency_us = response->http_status != 0 || response->sent ? response->total_us : -1;
 	record = &settlement->record;
 	record->seq = task->seq;
 	record->n = task->attempts + 1;

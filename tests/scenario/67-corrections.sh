@@ -31,7 +31,7 @@ told() {
 }
 asked 200 POST '/jobs/mend/items?format=csv&mode=correct&dry_run=true' --data-binary @mixed.csv
 equal "2501 2000 1800 200 1 500 0" "$(told)" "corrections foretold"
-holds '.operation == null and (.diffs | length) == 20 and (.misses | length) == 20' answer
+holds '.unknown == 0 and .operation == null and (.diffs | length) == 20 and (.misses | length) == 20' answer
 holds '.diffs[0] == {"seq":"1","key":"1","changes":[{"field":"mail","before":"wrong","after":"right"}]}' answer
 holds '.misses[0].why == "the item is done"' answer
 equal "$sent" "$(upstream_stat .requests)" "requests sent by a dry run"

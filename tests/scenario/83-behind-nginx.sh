@@ -80,6 +80,11 @@ asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{id}}"}},"items":"
 holds '.rows == 1 and (.fault | test("row 2"))' answer
 asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{nope}}"}},"items":"id,name\n1,a\n2,b\n"}'
 holds '.rows == 0 and .columns == ["id","name"] and (.fault | test("field .nope. is missing"))' answer
+# A list on one line that is cut off, and one that is whole and no list of objects.
+asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{id}}"}},"items":"[{\"id\":1},{\"id\":2},{\"id\":","format":"json","cut":true}'
+holds '.rows == 2 and .fault == null and (.requests | length) == 2' answer
+asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{id}}"}},"items":"[{\"id\":1},7]","format":"json"}'
+holds '.rows == 1 and .fault != null' answer
 asked 200 POST /check -d '{"job":{"request":{"url":"http://x/{{id}}"}}}'
 holds '.rows == 0 and .requests == []' answer
 asked 400 POST /check -d '{"job":{"request":{"url":"http://x/","bogus":1}}}'

@@ -289,7 +289,7 @@ static void test_corrections(void **state)
 	(void)state;
 	expect_json("POST", "/api/v1/jobs/1/items?mode=correct&format=csv", "id\n", 200,
 	            "{\"rows\":1,\"matched\":1,\"changed\":1,\"unchanged\":0,\"unfit\":0,"
-	            "\"not_found\":0,\"not_failed\":0,\"dry_run\":false,\"operation\":\"7\","
+	            "\"not_found\":0,\"not_failed\":0,\"unknown\":0,\"dry_run\":false,\"operation\":\"7\","
 	            "\"diffs\":[{\"seq\":\"1\"}],\"misses\":[]}");
 	assert_int_equal(fake.format, FORMAT_CSV);
 	expect("POST", "/api/v1/jobs/1/items?mode=correct&dry_run=true", "id\n", 200);

@@ -59,11 +59,12 @@ await test('a new job: pasted NDJSON, JSON template kept as typed; what is wrong
 	await page.getByText('not only digits').waitFor();
 	await page.fill('#new-name', 'prices');
 	await page.fill('#new-url', 'ftp://x');
-	await page.getByText('begins with http').waitFor();
+	await page.locator('#new-url-words', { hasText: 'begins with http' }).waitFor();
 	await page.fill('#new-url', 'https://api.example.com/prices');
 	await page.selectOption('#new-body-kind', 'json');
 	await page.fill('#new-body', '{"n": 1234567890123456789, "price": "{{price}}"');
-	await page.getByText('This is not valid').waitFor();
+	await page.locator('#new-body-words', { hasText: 'This is not valid' }).waitFor();
+	await page.locator('.preview', { hasText: 'Template: This is not valid' }).waitFor();
 	await page.fill('#new-body', '{"n": 1234567890123456789, "price": "{{price}}"}');
 	await page.fill('#new-rate', '30 / m');
 	await page.locator('.go summary').click();
@@ -127,6 +128,7 @@ await test('a corrected file: differences first, then the changed items are trie
 	await until('at rest', () => job.state === 'running' || job.state === 'finished');
 	const [one, two] = job.items.filter((item) => item.state === 'failed');
 	const done = job.items.find((item) => item.state === 'done');
+	job.move(one, 'unknown');
 	await open('#/jobs/1');
 	await button('Upload corrections').click();
 	await page.setInputFiles('#correct-file', csv('fixed.csv', `key,city\n${job.key(one)},Porto\n${job.key(two)},${JSON.parse(job.input(two)).city}\n${job.key(done)},Porto\nnobody,Porto\n`));
@@ -134,6 +136,7 @@ await test('a corrected file: differences first, then the changed items are trie
 	assert.match((await text('.counts')).replace(/\s+/g, ' '), /rows 4 changed 1 the same 1 not found 1 not failed 1/);
 	assert.match(await text('.diffs.is-short'), /the item is done[\s\S]*no item has this key/);
 	assert.equal(one.row, undefined, 'nothing changed yet');
+	await dialog.getByText('1 of them is unknown').waitFor();
 	await button('Change and retry 1 item').click();
 	await page.getByText('1 item corrected').waitFor();
 	assert.ok(one.row.includes('"city": "Porto"'));
@@ -184,6 +187,20 @@ await test('sliders set the limits as soon as they are let go', async () => {
 	await page.getByRole('slider', { name: 'Rate' }).focus();
 	await page.keyboard.press('End');
 	await until('no limit', () => mock.jobs[4].limits.rate === 0);
+	// Keys on the way are not set, and nothing is set that is so already.
+	const times = () => mock.jobs[4].events.filter(({ what }) => what === 'set').length;
+	const before = times();
+	await slider.focus();
+	for (const key of ['End', 'ArrowLeft', 'Home', 'ArrowRight', 'ArrowRight', 'ArrowRight'])
+		await page.keyboard.press(key);
+	await until('three steps from the left', () => mock.jobs[4].limits.concurrency === 4);
+	assert.equal(times(), before + 1);
+	await page.keyboard.press('ArrowRight');
+	await page.keyboard.press('ArrowLeft');
+	await page.getByRole('slider', { name: 'Rate' }).focus();
+	await page.keyboard.press('Home');
+	await until('the rate', () => mock.jobs[4].limits.rate === 1);
+	assert.equal(times(), before + 2);
 	mock.jobs[4].limits = { ...mock.jobs[4].limits, concurrency: 30, rate: 50 };
 });
 

@@ -84,7 +84,7 @@ export function upload(job, text, query) {
 const IGNORED = new Set(['seq', 'key', 'state', 'attempts', 'http_status', 'class', 'code', 'message']);
 
 function correct(job, rows, dry) {
-	const answer = { rows: rows.length, matched: 0, changed: 0, unchanged: 0, not_found: 0, not_failed: 0, unfit: 0, dry_run: dry, operation: null, misses: [] };
+	const answer = { rows: rows.length, matched: 0, changed: 0, unchanged: 0, unknown: 0, not_found: 0, not_failed: 0, unfit: 0, dry_run: dry, operation: null, misses: [] };
 	const diffs = [];
 	const changed = [];
 	rows.forEach((row, i) => {
@@ -102,6 +102,7 @@ function correct(job, rows, dry) {
 		answer[differing.length ? 'changed' : 'unchanged']++;
 		if (!differing.length)
 			return;
+		answer.unknown += item.state === 'unknown';
 		changed.push([item, objectOf(members(job.input(item)).map(([name, raw]) => [name, differing.some(([one]) => one === name) ? fields[name] : raw]))]);
 		diffs.push(`{"seq":"${item.seq}","key":${JSON.stringify(key)},"changes":[${differing.map(([name, raw]) => `{"field":${JSON.stringify(name)},"before":${raw},"after":${fields[name]}}`)}]}`);
 	});

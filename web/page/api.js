@@ -120,8 +120,8 @@ export const api = {
 	download: (id, query) => send('GET', `${job(id)}/export`, { query, blob: true }),
 	server: () => json('GET', 'server'),
 	// spec: a job file as JSON text
-	check: (spec, items, format) => json('POST', 'check', { asks: true, text: `{"job":${spec}`
-		+ (items === null ? '}' : `,"items":${JSON.stringify(items)},"format":"${format}","cut":true,"render":5}`) }),
+	check: (spec, items, format, cut) => json('POST', 'check', { asks: true, text: `{"job":${spec}`
+		+ (items === null ? '}' : `,"items":${JSON.stringify(items)},"format":"${format}","cut":${cut},"render":5}`) }),
 	create: (spec) => json('POST', 'jobs', { query: { start: 'false' }, text: spec }),
 	remove: (id) => json('DELETE', job(id)),
 	upload: (id, file, query, signal) =>

@@ -51,10 +51,10 @@ export function itemsOf(draft) {
 	return draft.source === 'file' ? draft.file : draft.text.trim() ? new Blob([draft.text]) : null;
 }
 
-// The first rows as text; null: no items chosen yet.
+// The first rows as text, and whether there are more; null: no items chosen yet.
 export async function headOf(draft) {
 	const items = itemsOf(draft);
-	return items && items.slice(0, HEAD_BYTES).text();
+	return items && { text: await items.slice(0, HEAD_BYTES).text(), cut: items.size > HEAD_BYTES };
 }
 
 // "Name: value" lines → [[name, value], …]; null where a line is none.
@@ -81,7 +81,7 @@ export function specOf(draft) {
 	const rate = draft.rate.replace(/\s/g, '');
 	const whole = (text, min, max) => /^\d+$/.test(text.trim()) && Number(text) >= min && Number(text) <= max;
 	const fault = (field, wrong) => wrong && (faults[field] = 'new.fault.' + field);
-	fault('name', !draft.name.trim() || /^\d+$/.test(draft.name.trim()));
+	fault('name', !draft.name.trim() || /^\d+$|\/|\p{C}/u.test(draft.name.trim()));
 	fault('url', !/^https?:\/\/./.test(draft.url.trim()));
 	fault('headers', !headers);
 	fault('extract', !extract);

@@ -8,7 +8,7 @@ export const PERIOD_IDLE_MS = 5000;
 const BACKOFF_MS_MAX = 10000;
 
 export function jobPeriod(job) {
-	return job?.active || job?.state === 'importing' ? PERIOD_BUSY_MS : PERIOD_IDLE_MS;
+	return job?.active || job?.state === 'importing' || job?.counts.running > 0 ? PERIOD_BUSY_MS : PERIOD_IDLE_MS;
 }
 
 class Poller {

@@ -85,7 +85,7 @@ function Bulk({ job, action, as, selection, what, close, done }) {
 			${problem && html`<p class="problem">${problemText(problem)}</p>`}
 			${!problem && !found && html`<p class="muted">${t('bulk.counting')}</p>`}
 			${!problem && found && !operation && html`<p>${n === 0 ? t('bulk.nothing') : t(`bulk.${key}.text`, { n })}</p>
-				${action === 'retry' && found.unknown > 0 && html`<p class="problem">${t('bulk.retry.unknown', { n: found.unknown })}</p>`}
+				${action === 'retry' && found.unknown > 0 && html`<p class="problem">${n === 1 ? t('item.retry.was_unknown') : t('bulk.retry.unknown', { n: found.unknown })}</p>`}
 				${others > 0 && n > 0 && html`<p class="muted small">${t('bulk.others', { n: others })}</p>`}`}
 			${operation && html`<p>${t('bulk.progress', { changed: operation.changed, matched: n })}</p>
 				<progress max=${Math.max(1, n, operation.changed)} value=${operation.changed} aria-label=${t(`bulk.${key}.title`)}></progress>`}

@@ -24,10 +24,13 @@ export function className(name, status) {
 	return has('class.' + name) ? t('class.' + name) : name;
 }
 
+// A message that begins with the name of its class is not led by it again.
 export function Cause({ cause, status }) {
-	return html`<span class="cause"><span class="cause-class">${className(cause.class, status)}</span>${' '}
+	const name = className(cause.class, status);
+	const message = cause.message?.startsWith(name) ? cause.message.slice(name.length).trim() : cause.message || t('cause.no_message');
+	return html`<span class="cause"><span class="cause-class">${name}</span>${' '}
 		${cause.code && html`<code class="cause-code">${cause.code}</code>`}${' '}
-		<span class="cause-message">${cause.message || t('cause.no_message')}</span></span>`;
+		<span class="cause-message">${message}</span></span>`;
 }
 
 // Arrivals over time, as bars; in words for those who do not see them.

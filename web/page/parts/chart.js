@@ -58,7 +58,10 @@ function alone(plot, series) {
 	return [...values.keys()].filter((i) => values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null);
 }
 
-function options(width, { series, stacked, format, sync }, onHover) {
+// Of what is counted in wholes: no half a request on the axis, nor one twice.
+const WHOLE = [1, 2, 5].flatMap((n) => [...Array(10).keys()].map((power) => n * 10 ** power)).sort((a, b) => a - b);
+
+function options(width, { series, stacked, format, sync, whole }, onHover) {
 	const axis = {
 		stroke: colour('muted'), font: '11px system-ui, sans-serif',
 		grid: { stroke: colour('line'), width: 1 }, ticks: { show: false },
@@ -71,7 +74,7 @@ function options(width, { series, stacked, format, sync }, onHover) {
 		axes: [
 			{ ...axis, space: (plot, index, min, max) => (max - min > DAY_MS ? 110 : 72), size: 26, incrs: STEPS_MS, values: (plot, splits, index, space, step) =>
 				splits.map((at) => tick(at, step, plot.scales.x.max - plot.scales.x.min)) },
-			{ ...axis, size: 52, space: 36, values: (plot, splits) => splits.map((n) => format(n)) },
+			{ ...axis, size: 52, space: 36, ...(whole && { incrs: WHOLE }), values: (plot, splits) => splits.map((n) => format(n)) },
 		],
 		series: [{}, ...(stacked ? [...series].reverse() : series).map(({ tone, dash }) => ({
 			stroke: colour(tone), width: 1.5, dash,

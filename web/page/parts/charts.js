@@ -44,12 +44,12 @@ function specs() {
 			{ label: t('outcome.retried'), tone: 'waiting', value: perSecond('retried') },
 			{ label: t('outcome.throttled'), tone: 'unknown', value: perSecond('throttled') },
 		] },
-		{ title: t('chart.latency'), format: duration, series: [
+		{ title: t('chart.latency'), format: duration, whole: true, series: [
 			{ label: 'p50', tone: 'tone-a', value: latency('p50') },
 			{ label: 'p95', tone: 'tone-b', value: latency('p95') },
 			{ label: 'p99', tone: 'tone-c', value: latency('p99') },
 		] },
-		{ title: t('chart.in_flight'), format: (n) => count(Math.round(n)), series: [
+		{ title: t('chart.in_flight'), format: (n) => count(Math.round(n)), whole: true, series: [
 			{ label: t('in_flight'), tone: 'running', value: of('in_flight') },
 			{ label: t('limit'), tone: 'muted', dash: [5, 4], value: of('concurrency') },
 		] },

@@ -29,9 +29,10 @@ function whyText(why) {
 }
 
 function Summary({ job, answer }) {
-	const { rows, changed, unchanged, not_found: missing, not_failed: over, unfit, diffs, misses } = answer;
+	const { rows, changed, unknown, unchanged, not_found: missing, not_failed: over, unfit, diffs, misses } = answer;
 	return html`<dl class="counts">${[['rows', rows], ['changed', changed], ['unchanged', unchanged], ['missing', missing], ['over', over], ['unfit', unfit]].filter(([name, n]) => n || name !== 'unfit')
 		.map(([name, n]) => html`<div key=${name}><dt>${t('correct.' + name)}</dt><dd>${count(n)}</dd></div>`)}</dl>
+		${unknown > 0 && html`<p class="problem">${t('bulk.retry.unknown', { n: unknown })}</p>`}
 		${diffs.length > 0 && html`<section><h3>${t('correct.diffs')}</h3><ul class="diffs" tabindex="0">${diffs.map(({ seq, key, changes }) => html`<li key=${seq}>
 			<a href=${link.item(job.id, seq)} target="_blank" rel="noopener">#${seq}</a> <bdi class="muted">${key}</bdi><${Changes} changes=${changes} /></li>`)}</ul>
 			${changed > diffs.length && html`<p class="muted small">${t('correct.more', { n: changed - diffs.length })}</p>`}</section>`}

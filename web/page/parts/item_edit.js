@@ -97,8 +97,8 @@ function ItemEdit({ job, item, done, close }) {
 				value=${text} onInput=${(event) => setText(event.target.value)}></textarea>`}
 			${!valid && html`<p class="problem small" role="alert">${t('edit.invalid')}</p>`}
 		</div><div class="edit-side" aria-live="polite">
-			<h3>${t('edit.changes')}</h3>
-			${preview.changes?.length ? html`<${Changes} changes=${preview.changes} />` : html`<p class="muted small">${t('edit.no_changes')}</p>`}
+			${!problem && html`<h3>${t('edit.changes')}</h3>`}
+			${problem ? null : preview.changes?.length ? html`<${Changes} changes=${preview.changes} />` : html`<p class="muted small">${t('edit.no_changes')}</p>`}
 			<h3>${t('new.preview')}</h3>
 			${problem ? html`<p class="problem">${problemText(problem)}</p>` : preview.request && html`<${RequestView} request=${preview.request} />`}
 		</div></div>

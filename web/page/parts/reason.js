@@ -43,6 +43,8 @@ function said(text, at) {
 	const [pattern, key] = form;
 	const groups = Object.entries(pattern.exec(text).groups ?? {});
 	const values = { ...Object.fromEntries(groups.map(([name, value]) => [name, /^\d{4,15}$/.test(value) ? Number(value) : value])), time: at && moment(at) };
+	if (values.rate === 'none')
+		values.rate = t('limits.none');
 	values.rest = values.rest?.replace(/^ \(([^()]*)\)/, (whole, selection) => ` (${selectionText(selection)})`);
 	return at && has(key + '.at') ? t(key + '.at', values) : has(key) ? t(key, values) : text;
 }

@@ -33,7 +33,7 @@ function useCheck(draft, spec) {
 				const head = await headOf(draft);
 				if (head === null)
 					return show({ columns: [] });
-				const answer = await api.check(spec, head, format || 'csv');
+				const answer = await api.check(spec, head.text, format || 'csv', head.cut);
 				show({ ...answer, columns: answer.columns ?? [] });
 			} catch (error) {
 				show({ error });
@@ -61,20 +61,27 @@ async function create(spec, draft, signal, show) {
 	}
 }
 
-function Preview({ check, faults, items }) {
+// Without these the request is not the one that is meant.
+const OF_REQUEST = ['url', 'headers', 'body', 'extract'];
+
+function Preview({ check, draft, faults, items }) {
 	const [at, setAt] = useState(0);
 	const requests = check.requests ?? [];
 	const shown = requests[Math.min(at, requests.length - 1)];
-	const problem = check.error ? problemText(check.error) : check.fault;
+	const broken = OF_REQUEST.find((name) => faults[name]);
+	const problem = broken ? (draft[broken].trim() && `${t(broken === 'body' ? 'new.body.template' : 'new.' + broken)}: ${t(faults[broken])}`)
+		: check.error ? problemText(check.error) : check.fault;
+	const fits = shown && !broken && !check.error;
 	return html`<section class="panel preview" aria-labelledby="preview-title">
 		<header class="panel-head"><h2 id="preview-title">${t('new.preview')}</h2>
-			${shown && !faults.url && html`<div class="segments" role="group" aria-label=${t('new.preview')}>${requests.map(({ seq }, i) => html`<button type="button"
+			${fits && html`<div class="segments" role="group" aria-label=${t('new.preview')}>${requests.map(({ seq }, i) => html`<button type="button"
 				key=${seq} aria-pressed=${requests[i] === shown} onClick=${() => setAt(i)}>#${seq}</button>`)}</div>`}</header>
 		<div class="preview-body" aria-live="polite">
 			${problem && html`<p class="problem">${problem}</p>`}
 			${!items ? html`<p class="muted">${t('new.preview.no_items')}</p>`
-			: faults.url ? html`<p class="muted">${t('new.preview.no_url')}</p>`
-			: shown && !check.error && html`<${RequestView} request=${shown.request} />`}
+			: broken ? !problem && html`<p class="muted">${t(broken === 'url' ? 'new.preview.no_url' : 'new.preview.no_body')}</p>`
+			: fits ? html`<${RequestView} request=${shown.request} />`
+			: check.rows === 0 && !problem && html`<p class="muted">${t('new.preview.no_rows')}</p>`}
 		</div>
 	</section>`;
 }
@@ -132,7 +139,7 @@ export function NewJob() {
 				<${NewPace} draft=${draft} change=${change} faults=${shown} />
 			</div>
 			<div class="column-side is-sticky">
-				<${Preview} check=${check} faults=${faults} items=${items} />
+				<${Preview} check=${check} draft=${draft} faults=${faults} items=${items} />
 				<div class="panel go">
 					${failure && html`<p class="problem" role="alert">${failure.name === 'AbortError' ? t('new.stopped') : problemText(failure)}</p>`}
 					${tried && !items && html`<p class="problem" role="alert">${t('new.fault.items')}</p>`}
